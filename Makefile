@@ -1,0 +1,93 @@
+# Lanyard. "make help" says what there is.
+#
+# Each target first installs what it lacks: system packages by build/packages.sh,
+# other people's programs into build/tools by build/tools.sh. Go and the docker CLI
+# must be on PATH already; build/need.sh says so where they are not.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+MAKEFLAGS   += --no-print-directory
+
+PREFIX  ?= ~/.local
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+PROGRAMS := lanyard docker-credential-lanyard
+GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+
+# The packages in which two things happen at once: tested with the race detector too.
+RACE := ^lanyard/backend/(store|token|grant|server)(/|$$)
+
+# Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
+export LANYARD_TOOLS := $(CURDIR)/build/tools
+CLIENTS := crane regctl skopeo docker-registry docker-credential-secretservice
+
+.PHONY: help build test check unit race lint demo run bench faults gallery install uninstall clean \
+	build/tools need-go need-test
+
+help: ## this list
+	@sed -n 's/^\([a-z/]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+build: need-go ## the programs, to build/bin
+	@mkdir -p build/bin
+	@for p in $(PROGRAMS); do echo "go build $$p $(VERSION)"; $(GO_BUILD) -o build/bin/$$p ./backend/cmd/$$p; done
+
+test: need-test check unit race lint demo ## installs what is missing, runs every test, the linter and the demonstration
+	@echo "make test: all passed"
+
+check: need-go
+	@echo "gofmt, go vet"
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted by gofmt:"; echo "$$bad"; exit 1; } >&2
+	@go vet ./...
+	@go test ./backend
+
+unit: need-test
+	@echo "go test ./..."
+	@go test -timeout 8m ./...
+
+race: need-test
+	@echo "go test -race, where two things happen at once"
+	@CGO_ENABLED=1 go test -race -timeout 8m $$(go list ./... | grep -E '$(RACE)')
+
+lint: need-go ## golangci-lint and the tests of the architecture
+	@build/tools.sh golangci-lint
+	@echo "golangci-lint"
+	@build/tools/bin/golangci-lint run
+	@go test ./backend
+
+demo: need-test build ## the main job by itself with real parts, a picture per step under build/demo
+	@go run ./backend/e2e/demo -out build/demo
+
+run: ## opens the app; until there is a window this is the demonstration
+	@echo "There is no window yet: this is make demo, the main job by itself with real parts."
+	@$(MAKE) demo
+
+bench: need-test build ## the benchmarks, to build/bench
+	@mkdir -p build/bench
+	@go test -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
+
+faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
+	@go test -count=1 -timeout 15m -v -run 'Fault|Kill|Crash|Locked|Missing' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
+
+gallery: demo ## every page as a picture (those of the demonstration, under build/demo)
+
+install: build ## the programs, to PREFIX/bin (PREFIX=~/.local)
+	@build/install.sh put '$(PREFIX)' $(PROGRAMS:%=build/bin/%)
+
+uninstall: ## takes away what install put there
+	@build/install.sh remove '$(PREFIX)'
+
+clean: ## removes what was built and fetched
+	rm -rf build/bin build/tools build/demo build/bench build/tmp
+
+build/tools: need-go
+	@build/packages.sh fetch
+	@build/tools.sh $(CLIENTS) golangci-lint
+
+need-go:
+	@build/need.sh go
+
+need-test:
+	@build/need.sh go docker
+	@build/packages.sh fetch race test
+	@build/tools.sh $(CLIENTS)
