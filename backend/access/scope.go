@@ -1,0 +1,85 @@
+// Package access decides what may be done to a repository: it reads the scopes
+// of registry token requests and cuts them down to what a token and its
+// account may do at that moment. Pure: no clock, no store, no network.
+package access
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ErrScope: a scope that is not of the grammar.
+var ErrScope = errors.New("malformed scope")
+
+// Actions on a repository.
+const (
+	Pull   = "pull"
+	Push   = "push"
+	Delete = "delete"
+	All    = "*"
+)
+
+const maxScopes = 100
+
+// Request is one resource scope: type(class):name:actions
+// (distribution spec, auth/scope.md).
+type Request struct {
+	Type    string
+	Class   string // "" where none
+	Name    string
+	Actions []string // sorted, each once
+}
+
+// component and name follow the distribution reference grammar; a name in a
+// scope may start with host[:port].
+var (
+	typeForm = regexp.MustCompile(`^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$`)
+	nameForm = regexp.MustCompile(`^(?:(?:[a-zA-Z0-9.-]+(?::[0-9]+)?)/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
+)
+
+// ParseScopes reads the scope parameters of a request, each one or more
+// scopes joined by spaces. Requests for the same resource are joined.
+func ParseScopes(params []string) ([]Request, error) {
+	var all []Request
+	for _, param := range params {
+		for text := range strings.FieldsSeq(param) {
+			one, err := parseScope(text)
+			if err != nil {
+				return nil, err
+			}
+			if len(all) >= maxScopes {
+				return nil, fmt.Errorf("%w: more than %d scopes", ErrScope, maxScopes)
+			}
+			at := slices.IndexFunc(all, func(r Request) bool { return r.Type == one.Type && r.Name == one.Name })
+			if at < 0 {
+				all = append(all, one)
+				continue
+			}
+			all[at].Actions = unique(append(all[at].Actions, one.Actions...))
+		}
+	}
+	return all, nil
+}
+
+func parseScope(text string) (Request, error) {
+	kind, rest, ok := strings.Cut(text, ":")
+	at := strings.LastIndexByte(rest, ':')
+	if !ok || at < 0 || len(text) > 512 {
+		return Request{}, fmt.Errorf("%w: %.100q is not type:name:actions", ErrScope, text)
+	}
+	name, actions := rest[:at], rest[at+1:]
+	parts := typeForm.FindStringSubmatch(kind)
+	if parts == nil || name == "" || (parts[1] == "repository" && (!nameForm.MatchString(name) || len(name) > 255)) {
+		return Request{}, fmt.Errorf("%w: %.100q is not type:name:actions", ErrScope, text)
+	}
+	return Request{Type: parts[1], Class: parts[2], Name: name, Actions: unique(strings.Split(actions, ","))}, nil
+}
+
+func unique(actions []string) []string {
+	actions = slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return a == "" })
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}

@@ -1,0 +1,157 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store keeps accounts, each call one transaction.
+type Store interface {
+	Account(ctx context.Context, id string) (Account, error)         // or ErrNotFound
+	AccountByLogin(ctx context.Context, key string) (Account, error) // Key of a name or e-mail
+	Accounts(ctx context.Context) ([]Account, error)                 // by name
+	// CreateAccount keeps a new account: ErrTaken if its name or e-mail is
+	// another's; with first set, ErrSetUp if there is any account.
+	CreateAccount(ctx context.Context, a Account, first bool) error
+	// ChangeAccount replaces an account with what fn makes of it. others says
+	// whether another enabled administrator exists. fn may run more than
+	// once; if it fails nothing changes.
+	ChangeAccount(ctx context.Context, id string, fn func(a Account, others bool) (Account, error)) error
+}
+
+// Service makes, checks and changes accounts.
+type Service struct {
+	Store  Store
+	Hasher *Hasher
+	Now    func() time.Time // nil: time.Now
+
+	throttle throttle
+}
+
+// New describes an account to be made.
+type New struct {
+	Name, Email, Password string
+	Admin                 bool
+}
+
+// Create makes an account.
+func (s *Service) Create(ctx context.Context, n New) (Account, error) { return s.create(ctx, n, false) }
+
+// CreateFirst makes the first administrator, or ErrSetUp.
+func (s *Service) CreateFirst(ctx context.Context, n New) (Account, error) {
+	n.Admin = true
+	return s.create(ctx, n, true)
+}
+
+func (s *Service) create(ctx context.Context, n New, first bool) (Account, error) {
+	n.Email = strings.TrimSpace(n.Email)
+	if err := errors.Join(CheckName(n.Name), CheckEmail(n.Email), CheckPassword(n.Password, n.Name, n.Email)); err != nil {
+		return Account{}, err
+	}
+	hash, err := s.Hasher.Hash(ctx, n.Password)
+	if err != nil {
+		return Account{}, err
+	}
+	a := Account{ID: uuid.NewString(), Name: n.Name, Email: n.Email, Password: hash, Admin: n.Admin, CreatedAt: s.now()}
+	if err := s.Store.CreateAccount(ctx, a, first); err != nil {
+		return Account{}, fmt.Errorf("create account %s: %w", n.Name, err)
+	}
+	return a, nil
+}
+
+// SignIn checks a name or e-mail with a password, for a caller at addr:
+// ErrWrong, ErrDisabled, ErrBusy, ErrThrottled.
+func (s *Service) SignIn(ctx context.Context, login, password, addr string) (Account, error) {
+	now := s.now()
+	a, err := s.Store.AccountByLogin(ctx, Key(login))
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Account{}, fmt.Errorf("sign in: %w", err)
+	}
+	who := a.ID // so that name and e-mail share one budget
+	if who == "" {
+		who = Key(login)
+	}
+	if !s.throttle.allow(who, addr, now) {
+		return Account{}, ErrThrottled
+	}
+	ok, err := s.Hasher.Matches(ctx, password, a.Password)
+	if err != nil {
+		return Account{}, err
+	}
+	if !ok {
+		s.throttle.failed(who, addr, now)
+		return Account{}, ErrWrong
+	}
+	if a.Disabled {
+		return Account{}, ErrDisabled
+	}
+	s.throttle.forget(who, addr)
+	return a, nil
+}
+
+// Account returns one account, or ErrNotFound.
+func (s *Service) Account(ctx context.Context, id string) (Account, error) {
+	return s.Store.Account(ctx, id)
+}
+
+// ByLogin returns the account of a name or e-mail, or ErrNotFound.
+func (s *Service) ByLogin(ctx context.Context, login string) (Account, error) {
+	return s.Store.AccountByLogin(ctx, Key(login))
+}
+
+// All returns every account, by name.
+func (s *Service) All(ctx context.Context) ([]Account, error) { return s.Store.Accounts(ctx) }
+
+// Empty says whether the service has no account yet and so wants set-up.
+func (s *Service) Empty(ctx context.Context) (bool, error) {
+	all, err := s.Store.Accounts(ctx)
+	return len(all) == 0, err
+}
+
+// SetPassword changes a password and voids browser sign-ins from before.
+func (s *Service) SetPassword(ctx context.Context, id, password string) error {
+	a, err := s.Store.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := CheckPassword(password, a.Name, a.Email); err != nil {
+		return err
+	}
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	return s.Store.ChangeAccount(ctx, id, func(a Account, _ bool) (Account, error) {
+		a.Password, a.SignedOutAt = hash, now
+		return a, nil
+	})
+}
+
+// SetDisabled disables or enables an account; the last enabled administrator
+// stays: ErrLastAdmin.
+func (s *Service) SetDisabled(ctx context.Context, id string, disabled bool) error {
+	now := s.now()
+	return s.Store.ChangeAccount(ctx, id, func(a Account, others bool) (Account, error) {
+		if disabled && a.Admin && !others {
+			return a, ErrLastAdmin
+		}
+		if disabled && !a.Disabled {
+			a.SignedOutAt = now
+		}
+		a.Disabled = disabled
+		return a, nil
+	})
+}
+
+func (s *Service) now() time.Time {
+	if s.Now == nil {
+		return time.Now().UTC().Truncate(time.Microsecond)
+	}
+	return s.Now().UTC().Truncate(time.Microsecond)
+}

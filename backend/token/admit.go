@@ -1,0 +1,240 @@
+package token
+
+import (
+	"slices"
+	"time"
+)
+
+// Limits are the numbers of design §3; a zero field means the default there
+// but for PerHour, whose zero is no limit.
+type Limits struct {
+	Auto    int // auto-generated tokens an account
+	Manual  int // tokens made by hand an account
+	PerHour int // creations an hour that evict another installation's live token; 0: no limit
+}
+
+// DefaultLimits are design §3's.
+func DefaultLimits() Limits { return Limits{Auto: 5, Manual: 1000, PerHour: 30} }
+
+// Fate says why a token gave way.
+type Fate string
+
+// The fates of a token that is gone.
+const (
+	// Replaced by the same session's new one: no loss to anybody.
+	Replaced Fate = "replaced"
+	// Superseded by another session of the same account and installation;
+	// the earlier session ends with it.
+	Superseded Fate = "superseded"
+	// Swept: it was dead already.
+	Swept Fate = "swept"
+	// Evicted for want of room: its session lives, and nothing re-creates the
+	// token by itself.
+	Evicted Fate = "evicted"
+	// Deleted by a person: its session ends.
+	Deleted Fate = "deleted"
+)
+
+// Loss is what is remembered of a token that gave way, so that the machine it
+// was for can be told what happened instead of a bare refusal.
+type Loss struct {
+	Token   string    `json:"token"` // id
+	Session string    `json:"session,omitempty"`
+	Fate    Fate      `json:"fate"`
+	At      time.Time `json:"at"`
+	Machine string    `json:"machine,omitempty"` // whose it was
+	By      string    `json:"by,omitempty"`      // the machine that took its place
+}
+
+// Holding is all that one account holds: what Change hands to a rule and
+// takes back, in one transaction.
+type Holding struct {
+	Tokens []Token // oldest first
+	Losses []Loss  // oldest first, at most maxLosses
+	// Evictions are the times of creations that evicted another
+	// installation's live token, within the last hour.
+	Evictions []time.Time
+	// Ends are the sessions that the store ends in the same transaction. Not kept.
+	Ends []End
+}
+
+// End asks the store to end a session together with its token.
+type End struct {
+	Session string
+	Why     Fate
+	At      time.Time
+}
+
+const (
+	maxLosses = 50
+	maxPins   = 4
+)
+
+// Admit adds t to what its account holds and lets give way what must, at now.
+// By hand: ErrLimit rather than drop anything. Auto-generated: the earlier
+// token of the same session or installation gives way first; then, if there
+// would be more than the limit, dead ones, then the live one seen least
+// recently. Never t, never one made by hand, never a pinned one; ErrRate when
+// the hour's evictions are spent. A person's deactivation of the session's
+// token stands: ErrInactive.
+//
+// t is born here: its CreatedAt is now, at least a microsecond after the
+// account's last, so that order never depends on a clock's grain.
+func Admit(h Holding, t Token, l Limits, now time.Time) (Holding, Token, error) {
+	t.CreatedAt = birth(h.Tokens, now)
+	if t.Source == Manual {
+		if l.Manual > 0 && count(h.Tokens, Manual) >= l.Manual {
+			return h, Token{}, ErrLimit
+		}
+		h.Tokens = append(slices.Clone(h.Tokens), t)
+		return h, t, nil
+	}
+	h, err := admitAuto(h, t, l, now)
+	if err != nil {
+		return h, Token{}, err
+	}
+	return h, t, nil
+}
+
+func admitAuto(h Holding, t Token, l Limits, now time.Time) (Holding, error) {
+	for _, old := range h.Tokens {
+		if old.Source == Auto && old.Session == t.Session && !old.Active && !old.Dead(now) {
+			return h, ErrInactive
+		}
+	}
+	next := h
+	next.Tokens, next.Losses = nil, slices.Clone(h.Losses)
+	for _, old := range h.Tokens {
+		switch {
+		case old.Source != Auto:
+			next.Tokens = append(next.Tokens, old)
+		case old.Session == t.Session:
+			next.lose(old, Replaced, t, now)
+		case old.Installation != "" && old.Installation == t.Installation:
+			next.lose(old, Superseded, t, now)
+			next.Ends = append(next.Ends, End{old.Session, Superseded, now})
+		default:
+			next.Tokens = append(next.Tokens, old)
+		}
+	}
+	if count(next.Tokens, Auto) >= l.Auto {
+		next.drop(func(old Token) bool { return old.Source == Auto && old.Dead(now) }, Swept, t, now)
+	}
+	next.Evictions = slices.DeleteFunc(slices.Clone(h.Evictions), func(at time.Time) bool { return now.Sub(at) >= time.Hour })
+	for count(next.Tokens, Auto) >= l.Auto {
+		victim := leastRecent(next.Tokens)
+		if victim < 0 {
+			return h, ErrLimit
+		}
+		if l.PerHour > 0 && len(next.Evictions) >= l.PerHour {
+			return h, ErrRate
+		}
+		next.Evictions = append(next.Evictions, now)
+		next.lose(next.Tokens[victim], Evicted, t, now)
+		next.Tokens = slices.Delete(slices.Clone(next.Tokens), victim, victim+1)
+	}
+	next.Tokens = append(next.Tokens, t)
+	return next, nil
+}
+
+// Remove takes one token out for a person who deleted it; a token with a
+// session takes the session with it. ErrNotFound if it is not held.
+func Remove(h Holding, id string, now time.Time) (Holding, error) {
+	at := slices.IndexFunc(h.Tokens, func(t Token) bool { return t.ID == id })
+	if at < 0 {
+		return h, ErrNotFound
+	}
+	gone := h.Tokens[at]
+	h.Tokens = slices.Delete(slices.Clone(h.Tokens), at, at+1)
+	h.Losses = slices.Clone(h.Losses)
+	h.lose(gone, Deleted, Token{}, now)
+	if gone.Session != "" {
+		h.Ends = append(h.Ends, End{gone.Session, Deleted, now})
+	}
+	return h, nil
+}
+
+// Sweep takes out auto-generated tokens whose session is over. Tokens that
+// merely expired stay in the list until a person deletes them.
+func Sweep(h Holding, now time.Time) Holding {
+	h.Losses = slices.Clone(h.Losses)
+	h.drop(func(t Token) bool { return t.orphaned(now) }, Swept, Token{}, now)
+	return h
+}
+
+// LossOf is the latest loss of a session's token, if there was one.
+func (h Holding) LossOf(session string) (Loss, bool) {
+	for _, l := range slices.Backward(h.Losses) {
+		if l.Session == session && session != "" {
+			return l, true
+		}
+	}
+	return Loss{}, false
+}
+
+func (h *Holding) drop(which func(Token) bool, why Fate, by Token, now time.Time) {
+	var kept []Token
+	for _, t := range h.Tokens {
+		if which(t) {
+			h.lose(t, why, by, now)
+			continue
+		}
+		kept = append(kept, t)
+	}
+	h.Tokens = kept
+}
+
+func (h *Holding) lose(t Token, why Fate, by Token, now time.Time) {
+	if why == Replaced {
+		return
+	}
+	h.Losses = append(h.Losses, Loss{Token: t.ID, Session: t.Session, Fate: why, At: now, Machine: t.Machine, By: by.Machine})
+	if over := len(h.Losses) - maxLosses; over > 0 {
+		h.Losses = slices.Delete(h.Losses, 0, over)
+	}
+}
+
+// leastRecent is the place of the live auto-generated token seen longest ago
+// (ties: the older, then the smaller id), or -1 if all are pinned.
+func leastRecent(held []Token) int {
+	victim := -1
+	for i, t := range held {
+		if t.Source != Auto || t.Pinned {
+			continue
+		}
+		if victim < 0 || earlier(t, held[victim]) {
+			victim = i
+		}
+	}
+	return victim
+}
+
+func earlier(a, b Token) bool {
+	if c := a.LastSeen().Compare(b.LastSeen()); c != 0 {
+		return c < 0
+	}
+	if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
+		return c < 0
+	}
+	return a.ID < b.ID
+}
+
+func birth(held []Token, now time.Time) time.Time {
+	at := now.UTC().Truncate(time.Microsecond)
+	for _, t := range held {
+		if !t.CreatedAt.Before(at) {
+			at = t.CreatedAt.Add(time.Microsecond)
+		}
+	}
+	return at
+}
+
+func count(held []Token, s Source) int {
+	n := 0
+	for _, t := range held {
+		if t.Source == s {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,123 @@
+// Package token owns registry tokens: their form, their hash at rest, who may
+// hold how many (Admit), and what becomes of one that gives way. It leaves
+// sessions to grant, people to account, what a scope reaches to access, and
+// keeping the rows to a store.
+package token
+
+import (
+	"crypto/sha256"
+	"errors"
+	"time"
+)
+
+// Errors that can be asked about. Every surface maps them to its own format.
+var (
+	// ErrNotFound: no token of that id, or of that secret, is held. The two are
+	// one answer, so that nobody learns which ids exist.
+	ErrNotFound = errors.New("token not found")
+	// ErrInactive: a person deactivated the token; only a person activates it.
+	ErrInactive = errors.New("token is deactivated")
+	// ErrExpired: the token's own expiry has passed.
+	ErrExpired = errors.New("token has expired")
+	// ErrSessionEnded: the session the token was generated for has ended.
+	ErrSessionEnded = errors.New("the session of this token has ended")
+	// ErrLimit: the account holds as many tokens by hand as it may.
+	ErrLimit = errors.New("token limit reached")
+	// ErrRate: too many creations in an hour would have taken other computers' tokens.
+	ErrRate = errors.New("too many sign-ins in an hour")
+	// ErrInvalid: what was asked for cannot be a token; the wrapping text says why.
+	ErrInvalid = errors.New("invalid token")
+)
+
+// Source says who made a token.
+type Source string
+
+// The two sources, in our own words; dialects spell them their way.
+const (
+	Manual Source = "manual"
+	Auto   Source = "auto"
+)
+
+// Token is one registry token as it is kept: never its secret.
+type Token struct {
+	ID          string   `json:"id"`    // UUID
+	Owner       string   `json:"owner"` // account id
+	Hash        [32]byte `json:"hash"`  // SHA-256 of the secret, see Hash
+	LastFour    string   `json:"last_four"`
+	Description string   `json:"description"`
+	Scopes      []Scope  `json:"scopes"` // order as it was sent
+	Source      Source   `json:"source"`
+	Active      bool     `json:"active"`
+	Pinned      bool     `json:"pinned,omitempty"` // auto-generated only: never evicted
+
+	CreatedAt   time.Time `json:"created_at"` // UTC, microseconds
+	ExpiresAt   time.Time `json:"expires_at"` // zero: never
+	ExpiresText string    `json:"expires_text,omitempty"`
+	LastUsed    Use       `json:"last_used"` // zero At: never used
+	Creator     Use       `json:"creator"`   // from where it was made; At is unused
+
+	// Auto-generated tokens only.
+	Session      string `json:"session,omitempty"`      // grant.Session.ID, its authority
+	Installation string `json:"installation,omitempty"` // "" where the client sends no body
+	Machine      string `json:"machine,omitempty"`
+	OS           string `json:"os,omitempty"`
+
+	// SessionUntil is the moment up to which the token's session lives, read by
+	// the store in the transaction that read the token; zero for a token
+	// without a session. It is never written.
+	SessionUntil time.Time `json:"-"`
+}
+
+// Use is one accepted use of a token: when, from where, by what program.
+type Use struct {
+	At    time.Time `json:"at"`
+	Addr  string    `json:"addr,omitempty"`
+	Agent string    `json:"agent,omitempty"`
+}
+
+// Hash is what is kept of a secret. A secret carries 160 random bits, so a
+// plain digest is enough and costs a lookup nothing.
+func Hash(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
+
+// Prefix is the readable start of the token's secret.
+func (t Token) Prefix() string {
+	if t.Source == Auto {
+		return prefixAuto
+	}
+	return prefixManual
+}
+
+// Usable says whether the token may be used at now, or why not: ErrInactive,
+// ErrExpired or ErrSessionEnded.
+func (t Token) Usable(now time.Time) error {
+	switch {
+	case !t.Active:
+		return ErrInactive
+	case t.expired(now):
+		return ErrExpired
+	case t.orphaned(now):
+		return ErrSessionEnded
+	}
+	return nil
+}
+
+// Dead says that no act of a person brings the token back: its own expiry or
+// its session's end has passed. A deactivated token is not dead.
+func (t Token) Dead(now time.Time) bool { return t.expired(now) || t.orphaned(now) }
+
+func (t Token) expired(now time.Time) bool {
+	return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt)
+}
+
+func (t Token) orphaned(now time.Time) bool {
+	return t.Session != "" && !now.Before(t.SessionUntil)
+}
+
+// LastSeen is the moment that counts for eviction: the last use, or the
+// creation of a token never used.
+func (t Token) LastSeen() time.Time {
+	if t.LastUsed.At.After(t.CreatedAt) {
+		return t.LastUsed.At
+	}
+	return t.CreatedAt
+}
