@@ -6,8 +6,9 @@ set -euo pipefail
 
 verb=$1 prefix=$2
 shift 2
+# shellcheck disable=SC2088 # the sign itself: some shells leave PREFIX=~/… as it is
 case $prefix in
-'~' | '~/'*) prefix=$HOME${prefix#\~} ;; # a shell that leaves PREFIX=~/… as it is
+'~' | '~/'*) prefix=$HOME${prefix#\~} ;;
 /*) ;;
 *) prefix=$PWD/$prefix ;;
 esac

@@ -92,7 +92,7 @@ fetch() {
 # debtool NAME PACKAGE PROGRAM [FLAG]: PROGRAM is its path in the package.
 debtool() {
 	local name=$1 package=$2 program=$3 flag=${4:-} home=$tools/$2
-	stamped "$name" "$package 1" && return
+	stamped "$name" "$package 1 $home" && return
 	if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
 		# Elsewhere than on Debian: what the person has installed already.
 		local own
@@ -138,7 +138,7 @@ debtool() {
 		echo "build/tools: $name lacks the libraries above" >&2
 		exit 1
 	}
-	stamp "$name" "$package 1"
+	stamp "$name" "$package 1 $home"
 }
 
 for name in "$@"; do

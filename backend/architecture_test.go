@@ -1,0 +1,369 @@
+package backend_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "lanyard"
+
+// A side is one half of Lanyard. The halves meet over HTTP, a socket, the keychain and files, never by import.
+type side string
+
+const (
+	computer side = "this computer's side"
+	service  side = "the account service's side"
+	both     side = "both sides" // programs and tests
+)
+
+// A place is where a package stands: its floor, counted from below, and its side.
+type place struct {
+	floor int
+	side  side
+}
+
+// places has every package there may be. An import goes to a lower floor of the same side, or it is a mistake.
+// A package may stand here before it is written.
+var places = map[string]place{
+	// 4: programs, and tests of the whole
+	".":                                     {4, computer}, // the window
+	"backend/cmd/docker-credential-lanyard": {4, computer},
+	"backend/cmd/lanyard":                   {4, both},
+	"backend":                               {4, both}, // this test
+	"backend/e2e":                           {4, both},
+	"backend/internal/pin":                  {4, both}, // imports, but is built by nobody
+
+	// 3: wholes
+	"app":            {3, computer},
+	"backend/server": {3, service},
+
+	// 2: doings
+	"backend/helper":            {2, computer},
+	"backend/ownservice":        {2, computer},
+	"backend/signin":            {2, computer},
+	"backend/internal/admin":    {2, service},
+	"backend/internal/dtrapi":   {2, service},
+	"backend/internal/hubapi":   {2, service},
+	"backend/internal/images":   {2, service},
+	"backend/internal/oauth":    {2, service},
+	"backend/internal/pages":    {2, service},
+	"backend/internal/registry": {2, service},
+	"backend/store/boltstore":   {2, service},
+	"backend/store/memstore":    {2, service},
+	"backend/store/storetest":   {2, service},
+
+	// 1: nouns
+	"backend/client":           {1, computer},
+	"backend/dockerconfig":     {1, computer},
+	"backend/keychain":         {1, computer},
+	"backend/machine":          {1, computer},
+	"backend/access":           {1, service},
+	"backend/account":          {1, service},
+	"backend/grant":            {1, service},
+	"backend/internal/browser": {1, service},
+	"backend/keys":             {1, service},
+	"backend/token":            {1, service},
+}
+
+// testsOnly are folders whose packages, however deep, stand where the folder does: nothing that is shipped imports them.
+var testsOnly = []string{"backend/e2e"}
+
+// exceptions are imports on one floor, with the reason.
+var exceptions = map[string]string{}
+
+// owners says which packages alone may import a library (or a package of Go's own), so that it can be exchanged in
+// one place. Tests may import anything.
+var owners = map[string][]string{
+	"go.etcd.io/bbolt":                        {"backend/store/boltstore"},
+	"github.com/zitadel/oidc/v3":              {"backend/internal/oauth"},
+	"github.com/distribution/distribution/v3": {"backend/internal/images"},
+	"github.com/zalando/go-keyring":           {"backend/keychain"},
+	"github.com/godbus/dbus/v5":               {"backend/keychain"},
+	"github.com/spf13/cobra":                  {"backend/cmd/lanyard"},
+	"github.com/wailsapp/wails/v2":            {".", "app"},
+	"github.com/chromedp/chromedp":            nil,
+	"github.com/getkin/kin-openapi":           nil,
+	"testing":                                 {"backend/store/storetest"},
+}
+
+// pure are nouns whose rules are functions of values: they speak no protocol and open nothing.
+var pure = []string{"backend/access", "backend/account", "backend/grant", "backend/token"}
+
+// A file is one Go file of the tree, on whatever system it builds.
+type file struct {
+	name    string // from the root of the module
+	test    bool
+	pkg     string // the package clause
+	doc     string // the package comment
+	imports []string
+}
+
+// tree reads every Go file of the module, by folder.
+func tree(t *testing.T) map[string][]file {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := map[string][]file{}
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() {
+			hidden := rel != "." && strings.HasPrefix(d.Name(), ".")
+			if hidden || rel == "build" || d.Name() == "testdata" || d.Name() == "node_modules" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(rel, ".go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		packages[path.Dir(rel)] = append(packages[path.Dir(rel)], read(rel, f))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(packages) == 0 {
+		t.Fatalf("no Go files under %s", root)
+	}
+	return packages
+}
+
+func read(name string, parsed *ast.File) file {
+	f := file{name: name, test: strings.HasSuffix(name, "_test.go"), pkg: parsed.Name.Name}
+	if parsed.Doc != nil {
+		f.doc = strings.TrimSpace(parsed.Doc.Text())
+	}
+	for _, spec := range parsed.Imports {
+		if p, err := strconv.Unquote(spec.Path.Value); err == nil {
+			f.imports = append(f.imports, p)
+		}
+	}
+	return f
+}
+
+// own returns the folder of a package of this module, and whether it is one.
+func own(importPath string) (string, bool) {
+	if importPath == module {
+		return ".", true
+	}
+	return strings.CutPrefix(importPath, module+"/")
+}
+
+func within(importPath, folder string) bool {
+	return importPath == folder || strings.HasPrefix(importPath, folder+"/")
+}
+
+// placeOf finds where a package stands.
+func placeOf(folder string) (place, bool) {
+	for _, above := range testsOnly {
+		if within(folder, above) {
+			return places[above], true
+		}
+	}
+	p, ok := places[folder]
+	return p, ok
+}
+
+// judge says what is wrong with the import of package to by package from; nothing if it is right.
+func judge(from, to string) string {
+	above, ok := placeOf(from)
+	if !ok {
+		return from + " stands on no floor: give it a place in the table of this test"
+	}
+	below, ok := placeOf(to)
+	if !ok {
+		return to + " stands on no floor: give it a place in the table of this test"
+	}
+	if above.side != both && below.side != above.side {
+		return fmt.Sprintf("%s (%s) imports %s (%s): the sides never import each other", from, above.side, to, below.side)
+	}
+	if _, excused := exceptions[from+" -> "+to]; excused || inOneFolder(from, to) {
+		return ""
+	}
+	if below.floor >= above.floor {
+		return fmt.Sprintf("%s (floor %d) imports %s (floor %d): imports point down only", from, above.floor, to, below.floor)
+	}
+	return ""
+}
+
+// inOneFolder reports whether both are parts of the tests of the whole, which may share what they need.
+func inOneFolder(from, to string) bool {
+	return slices.ContainsFunc(testsOnly, func(f string) bool { return within(from, f) && within(to, f) })
+}
+
+func TestEveryPackageHasAPlace(t *testing.T) {
+	for folder := range tree(t) {
+		if _, ok := placeOf(folder); !ok {
+			t.Errorf("%s stands on no floor: give it a place in the table of this test", folder)
+		}
+	}
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for folder, files := range tree(t) {
+		for _, f := range files {
+			if f.test { // a test may use the other side and any floor
+				continue
+			}
+			for _, p := range f.imports {
+				to, ok := own(p)
+				if !ok {
+					continue
+				}
+				if wrong := judge(folder, to); wrong != "" {
+					t.Errorf("%s: %s", f.name, wrong)
+				}
+			}
+		}
+	}
+}
+
+// The rule itself, on imports that must never come.
+func TestJudge(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, to string
+		wrong    bool
+	}{
+		"a surface uses a noun":                 {"backend/internal/hubapi", "backend/token", false},
+		"the terminal uses both sides":          {"backend/cmd/lanyard", "backend/server", false},
+		"tests of the whole share":              {"backend/e2e/demo", "backend/e2e/desk", false},
+		"a noun uses a noun":                    {"backend/token", "backend/account", true},
+		"a noun uses a store":                   {"backend/token", "backend/store/boltstore", true},
+		"a surface uses a surface":              {"backend/internal/oauth", "backend/internal/pages", true},
+		"a store uses a store":                  {"backend/store/boltstore", "backend/store/memstore", true},
+		"the sign-in uses the service":          {"backend/signin", "backend/token", true},
+		"the service uses the sign-in's client": {"backend/server", "backend/client", true},
+		"the helper uses the service":           {"backend/cmd/docker-credential-lanyard", "backend/token", true},
+		"the window uses the service":           {".", "backend/server", true},
+		"the terminal uses tests of the whole":  {"backend/cmd/lanyard", "backend/e2e/desk", true},
+		"a package in no table":                 {"backend/server", "backend/new", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := judge(c.from, c.to); (got != "") != c.wrong {
+				t.Errorf("judge(%s, %s) = %q", c.from, c.to, got)
+			}
+		})
+	}
+}
+
+func TestLibrariesHaveOneOwner(t *testing.T) {
+	for folder, files := range tree(t) {
+		if p, _ := placeOf(folder); p.floor == 4 && p.side == both && folder != "backend/cmd/lanyard" {
+			continue
+		}
+		for _, f := range files {
+			for _, p := range f.imports {
+				for library, allowed := range owners {
+					if !f.test && within(p, library) && !slices.Contains(allowed, folder) {
+						t.Errorf("%s imports %s, which only %q may", f.name, p, allowed)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestRulesSpeakNoProtocol(t *testing.T) {
+	packages := tree(t)
+	for _, folder := range pure {
+		for _, f := range packages[folder] {
+			for _, p := range []string{"net/http", "os", "os/exec", "database/sql"} {
+				if !f.test && slices.Contains(f.imports, p) {
+					t.Errorf("%s imports %s: a rule is a function of values and now", f.name, p)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItOwns(t *testing.T) {
+	for folder, files := range tree(t) {
+		var said []string
+		shipped := false
+		for _, f := range files {
+			if f.test {
+				continue
+			}
+			shipped = true
+			if f.doc != "" {
+				said = append(said, f.name)
+			}
+		}
+		if shipped && len(said) != 1 {
+			t.Errorf("%s needs exactly one package comment, has %d %v", folder, len(said), said)
+		}
+	}
+}
+
+func TestPackageNamesAreNouns(t *testing.T) {
+	empty := []string{"util", "utils", "common", "helpers", "misc", "shared", "lib", "base"}
+	for folder, files := range tree(t) {
+		for _, f := range files {
+			name := strings.TrimSuffix(f.pkg, "_test")
+			if slices.Contains(empty, name) {
+				t.Errorf("%s: the package name %q names nothing", f.name, name)
+			}
+			if folder != "." && name != "main" && name != path.Base(folder) {
+				t.Errorf("%s: package %s lies in the folder %s", f.name, name, folder)
+			}
+		}
+	}
+}
+
+// The helper is started by every pull, has the keychain's secrets in its memory, and must stay small.
+func TestWhatTheHelperLinks(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+"/backend/cmd/docker-credential-lanyard").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, module+"/backend/keychain") {
+		t.Errorf("the helper does not link the keychain: is this its list? %d packages", len(deps))
+	}
+	never := []string{"net/http", "go.etcd.io/bbolt", "github.com/wailsapp/wails/v2", "github.com/spf13/cobra", "crypto/tls"}
+	for _, p := range deps {
+		for _, n := range never {
+			if within(p, n) {
+				t.Errorf("the helper links %s", p)
+			}
+		}
+		if folder, ok := own(p); ok {
+			if at, _ := placeOf(folder); at.side != computer {
+				t.Errorf("the helper links %s of %s", p, at.side)
+			}
+		}
+	}
+}
+
+// A table that names the wrong folder would guard nothing.
+func TestTheTablesAgree(t *testing.T) {
+	for _, folder := range slices.Concat(pure, slices.Concat(slices.Collect(maps.Values(owners))...)) {
+		if _, ok := places[folder]; !ok {
+			t.Errorf("%s is in a table of this test and on no floor", folder)
+		}
+	}
+}
