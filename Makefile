@@ -26,7 +26,7 @@ CLIENTS := crane regctl skopeo docker-registry docker-credential-secretservice
 	build/tools need-go need-test
 
 help: ## this list
-	@sed -n 's/^\([a-z/]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z/]*\):[^#]*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
 
 build: need-go ## the programs, to build/bin
 	@mkdir -p build/bin
