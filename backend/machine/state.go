@@ -1,0 +1,99 @@
+package machine
+
+import (
+	"time"
+)
+
+// State is what the programs on this computer share, without any secret.
+// Its zero value, as of a fresh computer, is ready to use through Update.
+type State struct {
+	Version int `json:"v"`
+	// Registries says, by canonical host, which account serves it. A switch
+	// of account is one write of this map.
+	Registries map[string]Registry `json:"registries"`
+	// Entries is the index of our keychain entries, by entry name.
+	Entries map[string]Entry `json:"entries"`
+	// Tombstones are entries that are to be removed from the keychain, with
+	// the time this was decided. Nobody serves them, whatever the keychain
+	// still holds, and whoever can removes them.
+	Tombstones map[string]time.Time `json:"tombstones"`
+	// HighWater is the latest time known to have been: a clock set back does
+	// not lengthen a life.
+	HighWater time.Time `json:"high_water,omitzero"`
+}
+
+// Registry is the account that serves a registry host.
+type Registry struct {
+	Server  string `json:"server"`
+	Account string `json:"account"`
+	// Off: a tool logged out of this host (docker logout). The sign-in lives
+	// on, but this host is not served until Serve is called again.
+	Off bool `json:"off,omitempty"`
+}
+
+// Entry is what is known about a keychain entry without opening it.
+type Entry struct {
+	// Touched is the sign-in or the latest refresh; zero: unknown.
+	Touched time.Time `json:"touched,omitzero"`
+	// Used is the latest noted get; zero: never.
+	Used time.Time `json:"used,omitzero"`
+	// Username is kept for what a tool stored itself, to list it.
+	Username string `json:"username,omitempty"`
+}
+
+// Serve lets the account answer for a canonical host, instead of any other.
+func (s *State) Serve(host, server, account string) {
+	s.Registries[host] = Registry{Server: server, Account: account}
+}
+
+// Added records a keychain entry that was just made by signing in, and takes
+// back the intention to remove one of that name. The service was heard at
+// that moment, so now replaces the high-water mark even where that was later:
+// a clock that once ran ahead must not end every session to come.
+func (s *State) Added(name string, now time.Time) {
+	delete(s.Tombstones, name)
+	e := s.Entries[name]
+	e.Touched, e.Used = wall(now), time.Time{}
+	s.Entries[name] = e
+	s.HighWater = wall(now)
+}
+
+// Touch records a refresh of the session behind an entry.
+func (s *State) Touch(name string, now time.Time) {
+	e := s.Entries[name]
+	e.Touched = later(e.Touched, wall(now))
+	s.Entries[name] = e
+	s.HighWater = later(s.HighWater, wall(now))
+}
+
+// Bury records that the entry is to be removed: from now on it is not served.
+// A name that is buried already keeps its time.
+func (s *State) Bury(name string, now time.Time) {
+	if _, ok := s.Tombstones[name]; !ok {
+		s.Tombstones[name] = wall(now)
+	}
+}
+
+// Buried says whether the entry is to be removed.
+func (s State) Buried(name string) bool {
+	_, ok := s.Tombstones[name]
+	return ok
+}
+
+// Gone records that the entry was seen to be absent from the keychain.
+func (s *State) Gone(name string) {
+	delete(s.Tombstones, name)
+	delete(s.Entries, name)
+}
+
+// Life is the life of the token entry name, whose end and idle period the
+// keychain entry itself holds.
+func (s State) Life(name string, ends time.Time, idle time.Duration) Life {
+	e := s.Entries[name]
+	return Life{Ends: ends, Idle: idle, Touched: e.Touched, Used: e.Used}
+}
+
+// Over is Life.Over with this computer's high-water mark.
+func (s State) Over(name string, ends time.Time, idle time.Duration, now time.Time) bool {
+	return s.Life(name, ends, idle).Over(now, s.HighWater)
+}
