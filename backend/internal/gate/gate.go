@@ -1,0 +1,105 @@
+// Package gate decides, request by request, who an access token speaks for:
+// it reads the token, its session and its account, and notes the use. What the
+// person may do is the surface's to decide, and how a refusal looks.
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"lanyard/backend/account"
+	"lanyard/backend/grant"
+	"lanyard/backend/internal/bearer"
+)
+
+// ErrRefused: 401. The error wraps what is wrong: bearer.ErrMissing,
+// bearer.ErrMisplaced (400 in OAuth), bearer.ErrInvalid, grant.ErrEnded,
+// grant.ErrNotFound, account.ErrDisabled or account.ErrNotFound. Any error
+// without ErrRefused is the store's: 503, and nobody passes.
+var ErrRefused = errors.New("access refused")
+
+// Sessions are what the gate asks of grant.Service.
+type Sessions interface {
+	Live(ctx context.Context, id string) (grant.Session, error)
+	Used(ctx context.Context, one grant.Session, generation int) error
+}
+
+// Accounts are what the gate asks of account.Service.
+type Accounts interface {
+	Account(ctx context.Context, id string) (account.Account, error)
+}
+
+// Gate lets requests with a good access token pass.
+type Gate struct {
+	Issuer   string
+	Keys     jose.JSONWebKeySet
+	Sessions Sessions
+	Accounts Accounts
+	Now      func() time.Time // nil: time.Now
+}
+
+// Passed is who a request speaks for.
+type Passed struct {
+	Account account.Account
+	Session grant.Session
+	Claims  bearer.Claims
+}
+
+// Check reads session and account at each call, so that a session that was
+// ended a moment ago, or an account that was disabled, is refused at once.
+func (g *Gate) Check(r *http.Request) (Passed, error) {
+	p, err := g.look(r)
+	if err != nil {
+		return Passed{}, err
+	}
+	if err := g.Sessions.Used(r.Context(), p.Session, p.Claims.Generation); err != nil {
+		return Passed{}, fmt.Errorf("note use of session: %w", err)
+	}
+	return p, nil
+}
+
+func (g *Gate) look(r *http.Request) (Passed, error) {
+	raw, err := bearer.FromHeader(r)
+	if err != nil {
+		return Passed{}, refused(err)
+	}
+	c, err := bearer.Verify(raw, g.Keys, g.Issuer, g.now())
+	if err != nil {
+		return Passed{}, refused(err)
+	}
+	session, err := g.Sessions.Live(r.Context(), c.Session)
+	if errors.Is(err, grant.ErrEnded) || errors.Is(err, grant.ErrNotFound) {
+		return Passed{}, refused(err)
+	}
+	if err != nil {
+		return Passed{}, fmt.Errorf("read session: %w", err)
+	}
+	if session.Account != c.Subject || session.Client != c.Client {
+		return Passed{}, refused(bearer.ErrInvalid)
+	}
+	a, err := g.Accounts.Account(r.Context(), c.Subject)
+	if errors.Is(err, account.ErrNotFound) {
+		return Passed{}, refused(err)
+	}
+	if err != nil {
+		return Passed{}, fmt.Errorf("read account: %w", err)
+	}
+	if a.Disabled {
+		return Passed{}, refused(account.ErrDisabled)
+	}
+	return Passed{Account: a, Session: session, Claims: c}, nil
+}
+
+func refused(why error) error { return fmt.Errorf("%w: %w", ErrRefused, why) }
+
+func (g *Gate) now() time.Time {
+	if g.Now == nil {
+		return time.Now()
+	}
+	return g.Now()
+}
