@@ -1,0 +1,28 @@
+//go:build unix
+
+package ownservice
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// detach gives the service a session of its own: no terminal, no signals of ours.
+func detach(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+
+// dead says that nobody listens on a socket that may still lie there.
+func dead(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// ours says whether the file belongs to this person.
+func ours(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Getuid()
+}
+
+// alive says whether a process of that id exists.
+func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
