@@ -1,0 +1,228 @@
+//go:build linux
+
+package keyringtest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Mode is what a Fake does when it is asked to write or delete.
+type Mode string
+
+const (
+	Obey    Mode = "obey"    // does it
+	Dismiss Mode = "dismiss" // prompts, and the person dismisses the prompt
+	Hang    Mode = "hang"    // prompts, and nobody ever answers
+	Garble  Mode = "garble"  // stores something else
+)
+
+// Fake is a Secret Service that misbehaves as told. It is a fake: it keeps its
+// items in memory, and none of what it says about locks is so.
+type Fake struct {
+	conn *dbus.Conn
+
+	mu    sync.Mutex
+	mode  Mode
+	items map[dbus.ObjectPath]fakeItem
+	next  int
+}
+
+type fakeItem struct {
+	attributes map[string]string
+	value      []byte
+}
+
+const (
+	fakeDefault = dbus.ObjectPath("/org/freedesktop/secrets/aliases/default")
+	fakeService = dbus.ObjectPath("/org/freedesktop/secrets")
+	fakePrompt  = dbus.ObjectPath("/org/freedesktop/secrets/prompt/p1")
+	fakeSession = dbus.ObjectPath("/org/freedesktop/secrets/session/s1")
+	noPrompt    = dbus.ObjectPath("/")
+)
+
+// StartFake puts a fake on the bus of a session that has no daemon.
+func (s *Session) StartFake(t TB, mode Mode) *Fake {
+	t.Helper()
+	conn, err := dbus.Connect(s.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	f := &Fake{conn: conn, mode: mode, items: map[dbus.ObjectPath]fakeItem{}}
+	for path, o := range map[dbus.ObjectPath]struct {
+		face  string
+		value any
+	}{
+		fakeService: {"org.freedesktop.Secret.Service", fakeServiceObject{f}},
+		fakeDefault: {collection, fakeCollectionObject{f}},
+		fakeSession: {"org.freedesktop.Secret.Session", fakeSessionObject{}},
+		fakePrompt:  {"org.freedesktop.Secret.Prompt", fakePromptObject{f}},
+	} {
+		if err := conn.Export(o.value, path, o.face); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Export(fakeProperties{f, path}, path, "org.freedesktop.DBus.Properties"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reply, err := conn.RequestName(secrets, dbus.NameFlagDoNotQueue)
+	if err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+		t.Fatal(fmt.Errorf("the name is taken: %v %v", reply, err))
+	}
+	return f
+}
+
+// Set changes what the fake does from now on.
+func (f *Fake) Set(mode Mode) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mode = mode
+}
+
+// Add puts an item of go-keyring's form there, duplicates included.
+func (f *Fake) Add(service, name string, value []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.add(map[string]string{"service": service, "username": name}, value)
+}
+
+func (f *Fake) add(attributes map[string]string, value []byte) dbus.ObjectPath {
+	f.next++
+	path := dbus.ObjectPath(fmt.Sprintf("/org/freedesktop/secrets/collection/fake/%d", f.next))
+	f.items[path] = fakeItem{attributes, value}
+	_ = f.conn.Export(fakeItemObject{f, path}, path, "org.freedesktop.Secret.Item")
+	_ = f.conn.Export(fakeProperties{f, path}, path, "org.freedesktop.DBus.Properties")
+	return path
+}
+
+func (f *Fake) search(attributes map[string]string) []dbus.ObjectPath {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := []dbus.ObjectPath{}
+	for _, path := range slices.Sorted(maps.Keys(f.items)) {
+		fits := true
+		for name, value := range attributes {
+			fits = fits && f.items[path].attributes[name] == value
+		}
+		if fits {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+// write runs do at once or returns the prompt that stands before it.
+func (f *Fake) write(do func()) dbus.ObjectPath {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.mode == Dismiss || f.mode == Hang {
+		return fakePrompt
+	}
+	do()
+	return noPrompt
+}
+
+type fakeSecret struct {
+	Session     dbus.ObjectPath
+	Parameters  []byte
+	Value       []byte
+	ContentType string
+}
+
+type fakeServiceObject struct{ f *Fake }
+
+func (o fakeServiceObject) OpenSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
+	return dbus.MakeVariant(""), fakeSession, nil
+}
+
+func (o fakeServiceObject) Unlock(paths []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	return paths, noPrompt, nil
+}
+
+func (o fakeServiceObject) SearchItems(attributes map[string]string) (unlocked, locked []dbus.ObjectPath, _ *dbus.Error) {
+	return o.f.search(attributes), []dbus.ObjectPath{}, nil
+}
+
+type fakeCollectionObject struct{ f *Fake }
+
+func (o fakeCollectionObject) SearchItems(attributes map[string]string) ([]dbus.ObjectPath, *dbus.Error) {
+	return o.f.search(attributes), nil
+}
+
+func (o fakeCollectionObject) CreateItem(properties map[string]dbus.Variant, secret fakeSecret, replace bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	attributes, _ := properties["org.freedesktop.Secret.Item.Attributes"].Value().(map[string]string)
+	old := o.f.search(attributes)
+	item := noPrompt
+	prompt := o.f.write(func() {
+		if o.f.mode == Garble {
+			secret.Value = []byte("something else")
+		}
+		if replace && len(old) > 0 {
+			item = old[0]
+			o.f.items[item] = fakeItem{attributes, secret.Value}
+			return
+		}
+		item = o.f.add(attributes, secret.Value)
+	})
+	return item, prompt, nil
+}
+
+type fakeItemObject struct {
+	f    *Fake
+	path dbus.ObjectPath
+}
+
+func (o fakeItemObject) GetSecret(session dbus.ObjectPath) (fakeSecret, *dbus.Error) {
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	return fakeSecret{session, []byte{}, o.f.items[o.path].value, "text/plain"}, nil
+}
+
+func (o fakeItemObject) Delete() (dbus.ObjectPath, *dbus.Error) {
+	return o.f.write(func() { delete(o.f.items, o.path) }), nil
+}
+
+type fakeSessionObject struct{}
+
+func (fakeSessionObject) Close() *dbus.Error { return nil }
+
+type fakePromptObject struct{ f *Fake }
+
+func (o fakePromptObject) Prompt(string) *dbus.Error {
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	if o.f.mode == Dismiss {
+		// After the reply, as a person is never faster.
+		go func() {
+			_ = o.f.conn.Emit(fakePrompt, "org.freedesktop.Secret.Prompt.Completed", true, dbus.MakeVariant(""))
+		}()
+	}
+	return nil
+}
+
+// fakeProperties answers what a reader asks for.
+type fakeProperties struct {
+	f    *Fake
+	path dbus.ObjectPath
+}
+
+func (p fakeProperties) Get(_, name string) (dbus.Variant, *dbus.Error) {
+	p.f.mu.Lock()
+	defer p.f.mu.Unlock()
+	switch name {
+	case "Collections":
+		return dbus.MakeVariant([]dbus.ObjectPath{}), nil
+	case "Locked":
+		return dbus.MakeVariant(false), nil
+	case "Attributes":
+		return dbus.MakeVariant(p.f.items[p.path].attributes), nil
+	case "Modified":
+		return dbus.MakeVariant(uint64(p.f.next)), nil
+	}
+	return dbus.Variant{}, dbus.MakeFailedError(fmt.Errorf("no property %s", name))
+}
