@@ -15,7 +15,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 PROGRAMS := lanyard docker-credential-lanyard
 GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-# The packages in which two things happen at once: tested with the race detector too.
+# The packages in which two things happen at once: tested with the race detector.
 RACE := ^lanyard/backend/(store|token|grant|server)(/|$$)
 
 # Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
@@ -32,7 +32,7 @@ build: need-go ## the programs, to build/bin
 	@mkdir -p build/bin
 	@for p in $(PROGRAMS); do echo "go build $$p $(VERSION)"; $(GO_BUILD) -o build/bin/$$p ./backend/cmd/$$p; done
 
-test: need-test check unit race lint demo ## installs what is missing, runs every test, the linter and the demonstration
+test: need-test check build unit race lint demo ## installs what is missing, runs every test, the linter and the demonstration
 	@echo "make test: all passed"
 
 check: need-go
@@ -41,13 +41,13 @@ check: need-go
 	@go vet ./...
 	@go test ./backend
 
-unit: need-test
-	@echo "go test ./..."
-	@go test -timeout 8m ./...
+unit: need-test build
+	@echo "go test"
+	@go test -count=1 -timeout 8m $$(go list ./... | grep -vE '$(RACE)')
 
 race: need-test
 	@echo "go test -race, where two things happen at once"
-	@CGO_ENABLED=1 go test -race -timeout 8m $$(go list ./... | grep -E '$(RACE)')
+	@CGO_ENABLED=1 go test -count=1 -race -timeout 8m $$(go list ./... | grep -E '$(RACE)')
 
 lint: need-go ## golangci-lint and the tests of the architecture
 	@build/tools.sh golangci-lint

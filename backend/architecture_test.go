@@ -27,59 +27,72 @@ const (
 	both     side = "both sides" // programs and tests
 )
 
-// A place is where a package stands: its floor, counted from below, and its side.
+// A floor is how far a package stands above the ground.
+type floor int
+
+const (
+	nouns    floor = 1 + iota // the things themselves and their rules
+	halves                    // half-way up: what several doings share
+	doings                    // surfaces, stores, and what this computer does
+	wholes                    // what a program starts
+	programs                  // and tests of the whole
+)
+
+func (f floor) String() string {
+	return [...]string{"the ground", "nouns", "halves", "doings", "wholes", "programs"}[f]
+}
+
+// A place is where a package stands.
 type place struct {
-	floor int
+	floor floor
 	side  side
 }
 
 // places has every package there may be. An import goes to a lower floor of the same side, or it is a mistake.
 // A package may stand here before it is written.
 var places = map[string]place{
-	// 4: programs, and tests of the whole
-	".":                                     {4, computer}, // the window
-	"backend/cmd/docker-credential-lanyard": {4, computer},
-	"backend/cmd/lanyard":                   {4, both},
-	"backend":                               {4, both}, // this test
-	"backend/e2e":                           {4, both},
-	"backend/internal/pin":                  {4, both}, // imports, but is built by nobody
+	".":                                     {programs, computer}, // the window
+	"backend/cmd/docker-credential-lanyard": {programs, computer},
+	"backend/cmd/lanyard":                   {programs, both},
+	"backend":                               {programs, both}, // this test
+	"backend/e2e":                           {programs, both},
+	"backend/internal/keyringtest":          {programs, both},
+	"backend/internal/pin":                  {programs, both}, // imports, but is built by nobody
 
-	// 3: wholes
-	"app":            {3, computer},
-	"backend/server": {3, service},
+	"app":            {wholes, computer},
+	"backend/server": {wholes, service},
 
-	// 2: doings
-	"backend/helper":            {2, computer},
-	"backend/ownservice":        {2, computer},
-	"backend/signin":            {2, computer},
-	"backend/internal/admin":    {2, service},
-	"backend/internal/dtrapi":   {2, service},
-	"backend/internal/gate":     {2, service},
-	"backend/internal/hubapi":   {2, service},
-	"backend/internal/images":   {2, service},
-	"backend/internal/oauth":    {2, service},
-	"backend/internal/pages":    {2, service},
-	"backend/internal/registry": {2, service},
-	"backend/store/boltstore":   {2, service},
-	"backend/store/memstore":    {2, service},
-	"backend/store/storetest":   {2, service},
+	"backend/helper":            {doings, computer},
+	"backend/ownservice":        {doings, computer},
+	"backend/signin":            {doings, computer},
+	"backend/internal/admin":    {doings, service},
+	"backend/internal/dtrapi":   {doings, service},
+	"backend/internal/hubapi":   {doings, service},
+	"backend/internal/images":   {doings, service},
+	"backend/internal/oauth":    {doings, service},
+	"backend/internal/pages":    {doings, service},
+	"backend/internal/registry": {doings, service},
+	"backend/store/boltstore":   {doings, service},
+	"backend/store/memstore":    {doings, service},
+	"backend/store/storetest":   {doings, service},
 
-	// 1: nouns
-	"backend/client":           {1, computer},
-	"backend/dockerconfig":     {1, computer},
-	"backend/keychain":         {1, computer},
-	"backend/machine":          {1, computer},
-	"backend/access":           {1, service},
-	"backend/account":          {1, service},
-	"backend/grant":            {1, service},
-	"backend/internal/bearer":  {1, service},
-	"backend/internal/browser": {1, service},
-	"backend/keys":             {1, service},
-	"backend/token":            {1, service},
+	"backend/internal/gate": {halves, service},
+
+	"backend/client":           {nouns, computer},
+	"backend/dockerconfig":     {nouns, computer},
+	"backend/keychain":         {nouns, computer},
+	"backend/machine":          {nouns, computer},
+	"backend/access":           {nouns, service},
+	"backend/account":          {nouns, service},
+	"backend/grant":            {nouns, service},
+	"backend/internal/bearer":  {nouns, service},
+	"backend/internal/browser": {nouns, service},
+	"backend/keys":             {nouns, service},
+	"backend/token":            {nouns, service},
 }
 
 // testsOnly are folders whose packages, however deep, stand where the folder does: nothing that is shipped imports them.
-var testsOnly = []string{"backend/e2e"}
+var testsOnly = []string{"backend/e2e", "backend/internal/keyringtest"}
 
 // exceptions are imports on one floor, with the reason.
 var exceptions = map[string]string{
@@ -206,18 +219,21 @@ func judge(from, to string) string {
 	if above.side != both && below.side != above.side {
 		return fmt.Sprintf("%s (%s) imports %s (%s): the sides never import each other", from, above.side, to, below.side)
 	}
-	if _, excused := exceptions[from+" -> "+to]; excused || inOneFolder(from, to) {
+	if _, excused := exceptions[from+" -> "+to]; excused || forTestsAlone(from, to) {
 		return ""
 	}
 	if below.floor >= above.floor {
-		return fmt.Sprintf("%s (floor %d) imports %s (floor %d): imports point down only", from, above.floor, to, below.floor)
+		return fmt.Sprintf("%s (%s) imports %s (%s): imports point down only", from, above.floor, to, below.floor)
 	}
 	return ""
 }
 
-// inOneFolder reports whether both are parts of the tests of the whole, which may share what they need.
-func inOneFolder(from, to string) bool {
-	return slices.ContainsFunc(testsOnly, func(f string) bool { return within(from, f) && within(to, f) })
+// forTestsAlone reports whether both are there for tests, which may share what they need.
+func forTestsAlone(from, to string) bool {
+	tests := func(p string) bool {
+		return slices.ContainsFunc(testsOnly, func(f string) bool { return within(p, f) })
+	}
+	return tests(from) && tests(to)
 }
 
 func TestEveryPackageHasAPlace(t *testing.T) {
@@ -277,7 +293,7 @@ func TestJudge(t *testing.T) {
 
 func TestLibrariesHaveOneOwner(t *testing.T) {
 	for folder, files := range tree(t) {
-		if p, _ := placeOf(folder); p.floor == 4 && p.side == both && folder != "backend/cmd/lanyard" {
+		if p, _ := placeOf(folder); p.floor == programs && p.side == both && folder != "backend/cmd/lanyard" {
 			continue
 		}
 		for _, f := range files {
@@ -303,6 +319,46 @@ func TestRulesSpeakNoProtocol(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Rules take now, services have a field Now, stores ask nobody: else no test could live through 90 days. The one place
+// that reads the clock is the method now, where the field is nil.
+func TestTheClockIsHandedDown(t *testing.T) {
+	for folder, files := range tree(t) {
+		if at, _ := placeOf(folder); at.floor == programs {
+			continue
+		}
+		for _, f := range files {
+			if f.test {
+				continue
+			}
+			set := token.NewFileSet()
+			parsed, err := parser.ParseFile(set, filepath.Join("..", f.name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range parsed.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name == "now" {
+					continue
+				}
+				ast.Inspect(d, func(n ast.Node) bool {
+					if call, ok := n.(*ast.CallExpr); ok && readsClock(call) {
+						t.Errorf("%s reads the clock: take now, or have a field Now and a method now", set.Position(call.Pos()))
+					}
+					return true
+				})
+			}
+		}
+	}
+}
+
+func readsClock(call *ast.CallExpr) bool {
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	from, ok := f.X.(*ast.Ident)
+	return ok && from.Name == "time" && slices.Contains([]string{"Now", "Since", "Until"}, f.Sel.Name)
 }
 
 func TestEveryPackageSaysWhatItOwns(t *testing.T) {
