@@ -16,15 +16,15 @@ import (
 )
 
 var (
-	// ErrMissing: the folder or one of its files is not there.
+	// ErrMissing says that the folder or one of its files is not there.
 	ErrMissing = errors.New("key is missing")
-	// ErrReadable: somebody else on this computer could have read it.
+	// ErrReadable says that somebody else on this computer could have read it.
 	ErrReadable = errors.New("key can be read by others")
-	// ErrDamaged: the file is cut off or is not what its name says.
+	// ErrDamaged says that a file is cut off or is not what its name says.
 	ErrDamaged = errors.New("key is damaged or foreign")
-	// ErrExists: Create found something where the folder should go.
+	// ErrExists says that Create found something where the folder should go.
 	ErrExists = errors.New("keys exist already")
-	// ErrEnded: the authority's ten years are over.
+	// ErrEnded says that the authority's ten years are over.
 	ErrEnded = errors.New("the authority of registry tokens has expired")
 )
 

@@ -355,7 +355,7 @@ func TestOAuthKey(t *testing.T) {
 		if h.Alg != "RS256" || h.Typ != typ || h.Kid != key.ID {
 			t.Errorf("header %+v", h)
 		}
-		parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+		parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -380,7 +380,8 @@ func TestNothingPrintsAKey(t *testing.T) {
 	slog.New(slog.NewTextHandler(&out, nil)).Info("keys", "keys", k, "oauth", k.OAuth())
 	fmt.Fprintf(&out, "%v %+v %#v %s %x %d", k, k, k, k, k, k)
 	fmt.Fprintf(&out, "%v %+v %#v %s %x", k.OAuth(), k.OAuth(), k.OAuth(), k.OAuth(), k.OAuth())
-	for _, secret := range []string{k.OAuth().Private.D.String(), k.OAuth().Private.D.Text(16), fmt.Sprint(k.Service()), fmt.Sprintf("%x", k.Service())} {
+	d := k.OAuth().Private.D
+	for _, secret := range []string{d.Text(10), d.Text(16), fmt.Sprintf("%d", k.Service()), fmt.Sprintf("%x", k.Service())} {
 		if strings.Contains(out.String(), secret) {
 			t.Error("a key was printed")
 		}

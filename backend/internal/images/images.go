@@ -1,0 +1,149 @@
+// Package images is the registry itself: CNCF distribution v3 as a library,
+// over a folder, behind tokens that the service signs. It owns the settings,
+// the folder's checks and the words of a refusal; who may do what is decided
+// where tokens are made.
+package images
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/distribution/distribution/v3/configuration"
+	_ "github.com/distribution/distribution/v3/registry/auth/token" // the library chooses its parts by name
+	"github.com/distribution/distribution/v3/registry/handlers"
+	_ "github.com/distribution/distribution/v3/registry/storage/driver/filesystem" // likewise
+)
+
+// ErrFolder says that images cannot be kept there.
+var ErrFolder = errors.New("unusable folder for images")
+
+// Config says what a registry is made of.
+type Config struct {
+	Dir     string // made if it is not there
+	Realm   string // URL of the token endpoint
+	Service string // aud of its tokens
+	Issuer  string // iss of its tokens
+	CAFile  string // PEM of the authority that vouches for their signers
+	// Reserved are first components that no repository may have.
+	Reserved []string
+	// Explain says in one sentence why subject ("": anonymous) may not do
+	// action (pull, push or delete) to repository, and what would work.
+	// nil: the library's words.
+	Explain func(subject, repository, action string) string
+	Logger  *slog.Logger // nil: slog.Default
+}
+
+// Registry serves /v2/ and all below it. It sets no limit to a body and none
+// to its time. Its Location headers are relative, so that they hold under
+// whichever address a client came by.
+type Registry struct {
+	app     *handlers.App
+	config  Config
+	release context.CancelFunc
+}
+
+// New opens the registry over c.Dir: ErrFolder where that cannot be.
+func New(c Config) (*Registry, error) {
+	if err := prepare(c.Dir); err != nil {
+		return nil, fmt.Errorf("open the registry: %w", err)
+	}
+	logTo(c.Logger)
+	ctx, cancel := context.WithCancel(context.Background())
+	app, err := newApp(ctx, c.library())
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("open the registry: %w", err)
+	}
+	return &Registry{app: app, config: c, release: cancel}, nil
+}
+
+// Close ends the registry's own work in the background. Requests in flight
+// are the listener's to wait for.
+func (r *Registry) Close() error {
+	defer r.release()
+	return r.app.Shutdown()
+}
+
+// ServeHTTP answers one request of the registry's API.
+func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if name := firstComponent(req.URL.Path); slices.Contains(r.config.Reserved, name) {
+		writeError(w, http.StatusBadRequest, "NAME_INVALID",
+			fmt.Sprintf("no repository may begin with %q: that name belongs to the service", name))
+		return
+	}
+	if r.config.Explain != nil && bearer(req) != "" {
+		e := &explainer{ResponseWriter: w, request: req, explain: r.config.Explain}
+		defer e.finish()
+		w = e
+	}
+	r.app.ServeHTTP(w, req)
+}
+
+// newApp turns the library's way of refusing a configuration, a panic, into
+// an error.
+func newApp(ctx context.Context, c *configuration.Configuration) (app *handlers.App, err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case error:
+			err = p
+		default:
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return handlers.NewApp(ctx, c), nil
+}
+
+// library is c in the library's terms. It exports no traces: those begin with
+// its own main program, which is not used here.
+func (c Config) library() *configuration.Configuration {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	l := &configuration.Configuration{
+		Version: configuration.CurrentVersion,
+		Storage: configuration.Storage{
+			"filesystem": {"rootdirectory": c.Dir},
+			"cache":      {"blobdescriptor": "inmemory"},
+			"delete":     {"enabled": true},
+		},
+		Auth: configuration.Auth{"token": {
+			"realm":          c.Realm,
+			"service":        c.Service,
+			"issuer":         c.Issuer,
+			"rootcertbundle": c.CAFile,
+		}},
+		Catalog: configuration.Catalog{MaxEntries: 1000},
+		Tags:    configuration.Tags{MaxTags: 1000},
+	}
+	l.HTTP.RelativeURLs = true
+	// Signs the state of an upload in progress; a restart begins uploads anew.
+	l.HTTP.Secret = hex.EncodeToString(secret)
+	return l
+}
+
+// prepare sees to it that the folder is there and can be written, which the
+// library would only find out with the first push.
+func prepare(dir string) error {
+	if !filepath.IsAbs(dir) {
+		return fmt.Errorf("%w: %q is not an absolute path", ErrFolder, dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("%w: %w", ErrFolder, err)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-")
+	if err != nil {
+		return fmt.Errorf("%w: it cannot be written: %w", ErrFolder, err)
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return fmt.Errorf("%w: %w", ErrFolder, err)
+	}
+	return nil
+}
