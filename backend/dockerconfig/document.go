@@ -1,0 +1,302 @@
+package dockerconfig
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+)
+
+const (
+	maxBytes = 1 << 20 // of a configuration file
+	maxDepth = 100     // of nested values in it
+	helpers  = "credHelpers"
+)
+
+// document is a configuration file taken apart just far enough to change the
+// members of credHelpers by cutting and pasting bytes. sjson would keep the
+// other values too, but not the file's indentation, and what it deletes is not
+// the exact reverse of what it has set.
+type document struct {
+	data    []byte
+	top     object
+	helpers *member // nil: the file has no credHelpers
+	inner   object  // of credHelpers; zero where that is missing or null
+}
+
+type object struct {
+	open, end int // offsets of '{' and of the byte after '}'
+	members   []member
+}
+
+type member struct {
+	key        string // decoded
+	start      int    // of the key's opening quote
+	keyEnd     int
+	value, end int
+	text       string // the value, decoded, where it is a string
+	kind       gjson.Type
+}
+
+// parse checks data strictly: whatever a second reader could understand in
+// another way than this one is refused. No bytes, or only white space, are an
+// empty configuration, as for docker itself.
+func parse(data []byte) (document, error) {
+	d := document{data: data}
+	switch {
+	case len(data) > maxBytes:
+		return d, fmt.Errorf("%w: it has more than %d bytes", ErrRefused, maxBytes)
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return d, fmt.Errorf("%w: it begins with a byte order mark, which docker cannot read either; save it as UTF-8 without one", ErrRefused)
+	case blank(data):
+		return d, nil
+	case !utf8.Valid(data):
+		return d, fmt.Errorf("%w: it is not UTF-8 text", ErrRefused)
+	}
+	// json.Unmarshal, for its message; gjson accepts text that is not JSON.
+	var whole json.RawMessage
+	if err := json.Unmarshal(data, &whole); err != nil {
+		return d, fmt.Errorf("%w: it is not valid JSON: %v", ErrRefused, err)
+	}
+	root := gjson.ParseBytes(data)
+	root.Index = len(data) - len(bytes.TrimLeft(data, " \t\r\n"))
+	if !root.IsObject() {
+		return d, fmt.Errorf("%w: it holds something else than an object { … }", ErrRefused)
+	}
+	if err := unambiguous(root, "", 0); err != nil {
+		return d, err
+	}
+	d.top = objectAt(root, len(bytes.TrimRight(data, " \t\r\n")))
+
+	for i, m := range d.top.members {
+		switch {
+		case m.key == helpers:
+			d.helpers = &d.top.members[i]
+		case strings.EqualFold(m.key, helpers):
+			// encoding/json, and so docker, ignores case where other readers do not.
+			return d, fmt.Errorf("%w: it spells %q as %q, which docker and other tools read differently", ErrRefused, helpers, m.key)
+		}
+	}
+	if d.helpers == nil || d.helpers.kind == gjson.Null {
+		return d, nil
+	}
+	value := gjson.Parse(string(data[d.helpers.value:d.helpers.end]))
+	value.Index = d.helpers.value
+	if !value.IsObject() {
+		return d, fmt.Errorf("%w: %q is not an object { … }", ErrRefused, helpers)
+	}
+	d.inner = objectAt(value, d.helpers.end)
+	for _, m := range d.inner.members {
+		if m.kind != gjson.String {
+			return d, fmt.Errorf("%w: the entry %q of %q is not a text", ErrRefused, m.key, helpers)
+		}
+	}
+	return d, nil
+}
+
+func blank(data []byte) bool { return len(bytes.TrimSpace(data)) == 0 }
+
+// unambiguous refuses a key that stands twice in one object, at any depth:
+// readers differ in which of the two counts.
+func unambiguous(v gjson.Result, where string, depth int) (err error) {
+	if depth > maxDepth {
+		return fmt.Errorf("%w: its values are nested more than %d deep", ErrRefused, maxDepth)
+	}
+	seen := map[string]bool{}
+	isObject := v.IsObject()
+	v.ForEach(func(k, child gjson.Result) bool {
+		if isObject {
+			if seen[k.Str] {
+				err = fmt.Errorf("%w: the key %q stands twice in %s", ErrRefused, k.Str, strings.TrimPrefix(where+" ", " ")+"one object")
+				return false
+			}
+			seen[k.Str] = true
+		}
+		if child.IsObject() || child.IsArray() {
+			err = unambiguous(child, where, depth+1)
+		}
+		return err == nil
+	})
+	return err
+}
+
+// objectAt needs v.Index to be the offset of its '{'.
+func objectAt(v gjson.Result, end int) object {
+	o := object{open: v.Index, end: end}
+	v.ForEach(func(k, child gjson.Result) bool {
+		o.members = append(o.members, member{
+			key: k.Str, start: k.Index, keyEnd: k.Index + len(k.Raw),
+			value: child.Index, end: child.Index + len(child.Raw),
+			text: child.Str, kind: child.Type,
+		})
+		return true
+	})
+	return o
+}
+
+// helper is the program's suffix set for host, "" where there is none.
+func (d document) helper(host string) string {
+	if m := d.entry(host); m != nil {
+		return m.text
+	}
+	return ""
+}
+
+// raw is the JSON text of host's helper, "" where there is none.
+func (d document) raw(host string) string {
+	if m := d.entry(host); m != nil {
+		return string(d.data[m.value:m.end])
+	}
+	return ""
+}
+
+func (d document) entry(host string) *member {
+	for i, m := range d.inner.members {
+		if m.key == host {
+			return &d.inner.members[i]
+		}
+	}
+	return nil
+}
+
+// emptyHelpers is how the file spells a credHelpers without members: "" where
+// the key is missing, else its value's text (null, {}, { }). A file that has
+// members would keep {} behind them.
+func (d document) emptyHelpers() string {
+	switch {
+	case d.helpers == nil:
+		return ""
+	case len(d.inner.members) > 0:
+		return "{}"
+	}
+	return string(d.data[d.helpers.value:d.helpers.end])
+}
+
+// empty: the top object has no members; white space does not count.
+func (d document) empty() bool { return len(d.top.members) == 0 }
+
+// set returns the text with host's helper set, in the file's own indentation.
+// helper is a JSON text with its quotes.
+func (d document) set(host, helper string) []byte {
+	pair := func(colon string) string { return quote(host) + colon + helper }
+	switch m := d.entry(host); {
+	case m != nil:
+		return d.splice(m.value, m.end, helper)
+	case blank(d.data):
+		// As docker itself would write it; white space that was there stays behind it.
+		return append([]byte("{\n\t\""+helpers+"\": {\n\t\t"+pair(": ")+"\n\t}\n}"), d.data...)
+	case len(d.inner.members) > 0:
+		return d.appendTo(d.inner, pair(d.colon(d.inner)))
+	}
+
+	style := d.style()
+	value := "{" + style.deep + pair(style.colon) + style.shallow + "}"
+	switch {
+	case d.helpers != nil: // null, or without members
+		return d.splice(d.helpers.value, d.helpers.end, value)
+	case len(d.top.members) == 0:
+		value = "{\n\t" + pair(": ") + "\n}"
+		value = strings.ReplaceAll(value, "\n", "\n\t")
+		return d.splice(d.top.open, d.top.end, "{\n\t"+quote(helpers)+": "+value+"\n}")
+	}
+	return d.appendTo(d.top, quote(helpers)+style.colon+value)
+}
+
+// unset returns the text without host. Where that leaves credHelpers without
+// members, it becomes was (see emptyHelpers), so for "" the whole key goes.
+func (d document) unset(host, was string) []byte {
+	m := d.entry(host)
+	switch {
+	case m == nil:
+		return d.data
+	case len(d.inner.members) > 1:
+		return d.cut(d.inner, m.start)
+	case was == "":
+		return d.cut(d.top, d.helpers.start)
+	}
+	return d.splice(d.helpers.value, d.helpers.end, was)
+}
+
+// cut removes the member that starts at start with the one comma that is its own.
+func (d document) cut(o object, start int) []byte {
+	for i, m := range o.members {
+		if m.start != start {
+			continue
+		}
+		switch {
+		case i > 0:
+			return d.splice(o.members[i-1].end, m.end, "")
+		case len(o.members) > 1:
+			return d.splice(m.start, o.members[1].start, "")
+		}
+		return d.splice(o.open, o.end, "{}")
+	}
+	return d.data
+}
+
+// appendTo puts a member behind the last one of o, which has at least one,
+// with the white space that stands before that one.
+func (d document) appendTo(o object, text string) []byte {
+	last := o.members[len(o.members)-1]
+	space := d.space(o, len(o.members)-1)
+	if len(o.members) == 1 && !strings.Contains(space, "\n") {
+		space = "" // { "a": 1 } says nothing about what follows a comma …
+		if strings.HasSuffix(d.colon(o), " ") {
+			space = " " // … but a colon does
+		}
+	}
+	return d.splice(last.end, last.end, ","+space+text)
+}
+
+// space is the white space before the key of o's i-th member.
+func (d document) space(o object, i int) string {
+	at := o.members[i].start
+	from := at
+	for from > 0 && strings.IndexByte(" \t\r\n", d.data[from-1]) >= 0 {
+		from--
+	}
+	return string(d.data[from:at])
+}
+
+func (d document) colon(o object) string {
+	if len(o.members) == 0 {
+		return ": "
+	}
+	m := o.members[len(o.members)-1]
+	return string(d.data[m.keyEnd:m.value])
+}
+
+type style struct{ colon, shallow, deep string }
+
+// style is how an object inside the top one would be laid out in this file.
+func (d document) style() style {
+	s := style{colon: d.colon(d.top)}
+	if len(d.top.members) == 0 {
+		return s
+	}
+	space := d.space(d.top, len(d.top.members)-1)
+	if at := strings.LastIndexByte(space, '\n'); at >= 0 {
+		line := "\n"
+		if at > 0 && space[at-1] == '\r' {
+			line = "\r\n"
+		}
+		indent := space[at+1:]
+		s.shallow, s.deep = line+indent, line+indent+indent
+	}
+	return s
+}
+
+func (d document) splice(from, to int, text string) []byte {
+	out := make([]byte, 0, len(d.data)+len(text))
+	out = append(out, d.data[:from]...)
+	out = append(out, text...)
+	return append(out, d.data[to:]...)
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string cannot fail
+	return string(b)
+}

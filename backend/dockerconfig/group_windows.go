@@ -1,0 +1,5 @@
+package dockerconfig
+
+import "os/exec"
+
+func ownGroup(*exec.Cmd) {}
