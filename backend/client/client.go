@@ -1,0 +1,201 @@
+// Package client talks to an account service over HTTP: it finds out what the
+// service is, signs in with it, keeps the session fresh, and manages registry
+// tokens. It keeps nothing itself: secrets are the keychain's, the course of a
+// sign-in is signin's.
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+)
+
+// Errors that can be asked about.
+var (
+	// ErrAddress: the address cannot be a server's; nothing was asked.
+	ErrAddress = errors.New("not a server address")
+	// ErrUnreachable: nobody answers there at this moment.
+	ErrUnreachable = errors.New("server not reachable")
+	// ErrNotServer: something answers there that is no Lanyard service.
+	ErrNotServer = errors.New("not a Lanyard server")
+	// ErrEnded: the session has ended there; the person signs in again.
+	ErrEnded = errors.New("session has ended")
+	// ErrDenied: the person, or a rule of the service, said no.
+	ErrDenied = errors.New("denied")
+	// ErrExpired: the person did not decide in time.
+	ErrExpired = errors.New("sign-in took too long")
+	// ErrNotFound: no such token.
+	ErrNotFound = errors.New("not found")
+	// ErrLimited: too many of something in a time; the text says of what.
+	ErrLimited = errors.New("too many requests")
+	// ErrServer: the service could not do it.
+	ErrServer = errors.New("server error")
+)
+
+const (
+	clientID    = "lanyard"
+	maxAnswer   = 4 << 20 // bytes of any answer
+	callTimeout = 20 * time.Second
+)
+
+// Info is what a service says of itself at /.well-known/lanyard.
+type Info struct {
+	Version    string   `json:"version"`
+	Issuer     string   `json:"issuer"`
+	Registries []string `json:"registries"` // host[:port] of each registry it serves
+	Limits     struct {
+		AutoTokens     int   `json:"auto_tokens"`
+		SessionSeconds int64 `json:"session_seconds"`
+		IdleSeconds    int64 `json:"idle_seconds"`
+	} `json:"limits"`
+}
+
+// Server is a service that was found and asked what it is.
+type Server struct {
+	URL  string // without trailing slash; the issuer
+	Info Info
+
+	http     *http.Client
+	provider *oidc.Provider
+	oauth    oauth2.Config
+}
+
+// Open finds the service at address: ErrAddress, ErrUnreachable, ErrNotServer.
+// transport nil is the system's.
+func Open(ctx context.Context, address string, transport http.RoundTripper) (*Server, error) {
+	base, err := ParseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	s := &Server{URL: base, http: &http.Client{
+		Transport: limited{transport}, Timeout: callTimeout,
+		// A service that redirects elsewhere is not the one that was asked for.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	if err := s.describe(ctx); err != nil {
+		return nil, err
+	}
+	s.provider, err = oidc.NewProvider(oidc.ClientContext(ctx, s.http), base)
+	if err != nil {
+		if unreachable(err) {
+			return nil, fmt.Errorf("%w: %s", ErrUnreachable, base)
+		}
+		return nil, fmt.Errorf("%w: %s has no usable OpenID configuration", ErrNotServer, base)
+	}
+	s.oauth = oauth2.Config{
+		ClientID: clientID, Endpoint: s.provider.Endpoint(),
+		Scopes: []string{oidc.ScopeOpenID, "profile", oidc.ScopeOfflineAccess},
+	}
+	s.oauth.Endpoint.AuthStyle = oauth2.AuthStyleInParams
+	if err := s.sameOrigin(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// ParseAddress gives an address its one form: https://host[:port], or http for
+// this computer alone; a bare host means https (http for localhost).
+func ParseAddress(address string) (string, error) {
+	text := strings.TrimSuffix(strings.TrimSpace(address), "/")
+	if !strings.Contains(text, "://") {
+		scheme := "https://"
+		if host := strings.Split(text, ":")[0]; host == "localhost" {
+			scheme = "http://"
+		}
+		text = scheme + text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || len(text) > 512 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return "", fmt.Errorf("%w: %.80q", ErrAddress, address)
+	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || strings.HasPrefix(u.Host, "-"):
+		return "", fmt.Errorf("%w: %.80q; give https://host or https://host:port", ErrAddress, address)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return "", fmt.Errorf("%w: %.80q would send passwords in clear; use https", ErrAddress, address)
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}
+
+func (s *Server) describe(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/.well-known/lanyard", nil)
+	if err != nil {
+		return fmt.Errorf("%w: %s", ErrAddress, s.URL)
+	}
+	response, err := s.http.Do(request)
+	if err != nil {
+		return s.failed(ctx, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusMisdirectedRequest {
+		text, _ := io.ReadAll(response.Body)
+		return fmt.Errorf("%w: the server there goes by another name: %.200s", ErrNotServer, strings.TrimSpace(string(text)))
+	}
+	if response.StatusCode != http.StatusOK || json.NewDecoder(response.Body).Decode(&s.Info) != nil || s.Info.Issuer == "" {
+		return fmt.Errorf("%w: %s answers, but not as an account service does", ErrNotServer, s.URL)
+	}
+	if s.Info.Issuer != s.URL {
+		return fmt.Errorf("%w: %s says that it is %.80q; use that address", ErrNotServer, s.URL, s.Info.Issuer)
+	}
+	return nil
+}
+
+// sameOrigin refuses a service whose configuration sends us elsewhere.
+func (s *Server) sameOrigin() error {
+	e := s.oauth.Endpoint
+	for _, address := range []string{e.AuthURL, e.TokenURL, e.DeviceAuthURL} {
+		if !strings.HasPrefix(address, s.URL+"/") {
+			return fmt.Errorf("%w: %s points to another server (%.80q)", ErrNotServer, s.URL, address)
+		}
+	}
+	return nil
+}
+
+// failed turns a failed exchange into ErrUnreachable, unless the caller gave up.
+func (s *Server) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var refused *url.Error
+	if errors.As(err, &refused) {
+		err = refused.Err // the address is said once
+	}
+	return fmt.Errorf("%w: %s: %w", ErrUnreachable, s.URL, err)
+}
+
+func unreachable(err error) bool {
+	var network net.Error
+	var operation *net.OpError
+	return errors.As(err, &network) || errors.As(err, &operation) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// limited bounds every answer, since the libraries above read to the end.
+type limited struct{ next http.RoundTripper }
+
+func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := l.next.RoundTrip(r)
+	if err == nil {
+		response.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(response.Body, maxAnswer), response.Body}
+	}
+	return response, err
+}

@@ -1,0 +1,158 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+)
+
+// Grant is what a sign-in or a refresh brings. Access lives minutes and is
+// never kept; Refresh belongs into the keychain before Access is used.
+type Grant struct {
+	Access   string
+	Refresh  string
+	Expires  time.Time
+	Username string // "" after a refresh
+}
+
+// String hides the secrets.
+func (Grant) String() string { return "***" }
+
+// GoString hides them from %#v.
+func (Grant) GoString() string { return "***" }
+
+// Attempt is one authorization with PKCE: what was sent, to be held against
+// what comes back. Verifier never leaves memory.
+type Attempt struct {
+	Redirect string
+	State    string
+	nonce    string
+	verifier string
+}
+
+// NewAttempt draws the secrets of one authorization.
+func NewAttempt(redirect string) Attempt {
+	return Attempt{Redirect: redirect, State: oauth2.GenerateVerifier(), nonce: oauth2.GenerateVerifier(), verifier: oauth2.GenerateVerifier()}
+}
+
+// AuthURL is the page to open in the person's browser. It holds no secret:
+// state and challenge only.
+func (s *Server) AuthURL(a Attempt, machine string) string {
+	c := s.oauth
+	c.RedirectURL = a.Redirect
+	return c.AuthCodeURL(a.State, oauth2.S256ChallengeOption(a.verifier), oidc.Nonce(a.nonce), oauth2.SetAuthURLParam("lanyard_machine", machine))
+}
+
+// Exchange redeems the code that came back.
+func (s *Server) Exchange(ctx context.Context, a Attempt, code string) (Grant, error) {
+	c := s.oauth
+	c.RedirectURL = a.Redirect
+	got, err := c.Exchange(s.context(ctx), code, oauth2.VerifierOption(a.verifier))
+	if err != nil {
+		return Grant{}, s.oauthError(ctx, "exchange the code", err)
+	}
+	return s.grant(ctx, got, a.nonce)
+}
+
+// Device is a sign-in that a person finishes on another device.
+type Device struct {
+	UserCode string
+	URL      string    // where the code is typed
+	Complete string    // the same with the code filled in
+	Expires  time.Time // zero: unknown
+	answer   *oauth2.DeviceAuthResponse
+}
+
+// BeginDevice starts a device sign-in (RFC 8628).
+func (s *Server) BeginDevice(ctx context.Context, machine string) (Device, error) {
+	answer, err := s.oauth.DeviceAuth(s.context(ctx), oauth2.SetAuthURLParam("lanyard_machine", machine))
+	if err != nil {
+		return Device{}, s.oauthError(ctx, "begin the device sign-in", err)
+	}
+	d := Device{UserCode: answer.UserCode, URL: answer.VerificationURI, Complete: answer.VerificationURIComplete, Expires: answer.Expiry, answer: answer}
+	if !printable(d.UserCode) || !s.owns(d.URL) || d.Complete != "" && !s.owns(d.Complete) {
+		return Device{}, fmt.Errorf("%w: %s names a page of another server for its codes", ErrNotServer, s.URL)
+	}
+	return d, nil
+}
+
+// AwaitDevice waits until the person decides: ErrDenied, ErrExpired.
+func (s *Server) AwaitDevice(ctx context.Context, d Device) (Grant, error) {
+	got, err := s.oauth.DeviceAccessToken(s.context(ctx), d.answer)
+	if err != nil {
+		return Grant{}, s.oauthError(ctx, "wait for the device sign-in", err)
+	}
+	return s.grant(ctx, got, "")
+}
+
+// Refresh exchanges a refresh token for its successor: ErrEnded when the
+// session is over. After a lost answer the same token may be presented again.
+func (s *Server) Refresh(ctx context.Context, refresh string) (Grant, error) {
+	old := &oauth2.Token{RefreshToken: refresh, Expiry: time.Unix(1, 0)}
+	got, err := s.oauth.TokenSource(s.context(ctx), old).Token()
+	if err != nil {
+		return Grant{}, s.oauthError(ctx, "refresh the session", err)
+	}
+	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry}, nil
+}
+
+// Revoke ends the session of a refresh token (RFC 7009). A session that is
+// over already is no error.
+func (s *Server) Revoke(ctx context.Context, refresh string) error {
+	form := url.Values{"client_id": {clientID}, "token": {refresh}, "token_type_hint": {"refresh_token"}}
+	return s.post(ctx, "/oauth/revoke", form)
+}
+
+func (s *Server) grant(ctx context.Context, got *oauth2.Token, nonce string) (Grant, error) {
+	raw, _ := got.Extra("id_token").(string)
+	// The library's clock check would refuse a sign-in on a computer whose
+	// clock is off; the token came straight from the service this instant.
+	verifier := s.provider.VerifierContext(oidc.ClientContext(ctx, s.http), &oidc.Config{ClientID: clientID, SkipExpiryCheck: true})
+	id, err := verifier.Verify(ctx, raw)
+	if err != nil {
+		return Grant{}, fmt.Errorf("%w: its ID token cannot be believed", ErrNotServer)
+	}
+	if nonce != "" && id.Nonce != nonce {
+		return Grant{}, fmt.Errorf("%w: the answer is to another sign-in", ErrNotServer)
+	}
+	var claims struct {
+		Username string `json:"preferred_username"`
+	}
+	if err := id.Claims(&claims); err != nil || claims.Username == "" || got.RefreshToken == "" {
+		return Grant{}, fmt.Errorf("%w: its answer names nobody", ErrNotServer)
+	}
+	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry, Username: claims.Username}, nil
+}
+
+func (s *Server) context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, s.http)
+}
+
+// oauthError maps the errors of RFC 6749 §5.2 and RFC 8628 §3.5.
+func (s *Server) oauthError(ctx context.Context, doing string, err error) error {
+	var answer *oauth2.RetrieveError
+	if !errors.As(err, &answer) {
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			return fmt.Errorf("%s: %w", doing, ErrExpired) // the library's own deadline
+		}
+		return fmt.Errorf("%s: %w", doing, s.failed(ctx, err))
+	}
+	switch answer.ErrorCode {
+	case "invalid_grant":
+		return fmt.Errorf("%s: %w: %s", doing, ErrEnded, clean(answer.ErrorDescription))
+	case "access_denied":
+		return fmt.Errorf("%s: %w: %s", doing, ErrDenied, clean(answer.ErrorDescription))
+	case "expired_token":
+		return fmt.Errorf("%s: %w", doing, ErrExpired)
+	}
+	if answer.Response != nil && answer.Response.StatusCode >= http.StatusInternalServerError {
+		return fmt.Errorf("%s: %w: %s: %s", doing, ErrServer, s.URL, answer.Response.Status)
+	}
+	return fmt.Errorf("%s: %w: %s %s", doing, ErrServer, answer.ErrorCode, clean(answer.ErrorDescription))
+}
