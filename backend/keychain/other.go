@@ -1,0 +1,77 @@
+//go:build !linux
+
+package keychain
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"github.com/zalando/go-keyring"
+)
+
+// Elsewhere go-keyring reads too. macOS and Windows unlock their keychain with
+// the person's session, so locked and missing do not come up.
+
+func read(ctx context.Context, name string) ([]byte, error) {
+	type result struct {
+		value string
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := keyring.Get(Service, name)
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		if errors.Is(r.err, keyring.ErrNotFound) {
+			return nil, ErrNotFound
+		}
+		return []byte(r.value), r.err
+	case <-ctx.Done():
+		return nil, inTime(ctx, ctx.Err())
+	}
+}
+
+func holds(ctx context.Context, name string) (bool, error) {
+	_, err := read(ctx, name)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// list can only look for what it knows of.
+func list(ctx context.Context, index []string) ([]string, error) {
+	var names []string
+	for _, name := range index {
+		held, err := holds(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// removeCopies: a name is unique there.
+func removeCopies(context.Context, string, []byte) error { return nil }
+
+func writable(context.Context) error { return nil }
+
+func pinAddress() error { return nil }
+
+func classify(err error) error { return err }
+
+func humanName(context.Context) string {
+	switch runtime.GOOS {
+	case "darwin":
+		return "macOS Keychain"
+	case "windows":
+		return "Windows Credential Manager"
+	}
+	return "keychain"
+}

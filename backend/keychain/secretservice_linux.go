@@ -1,0 +1,330 @@
+package keychain
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// The Secret Service API of freedesktop.org, as far as reading needs it.
+const (
+	ssName       = "org.freedesktop.secrets"
+	ssPath       = dbus.ObjectPath("/org/freedesktop/secrets")
+	ssService    = "org.freedesktop.Secret.Service"
+	ssCollection = "org.freedesktop.Secret.Collection"
+	ssItem       = "org.freedesktop.Secret.Item"
+	ssLogin      = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
+	ssDefault    = dbus.ObjectPath("/org/freedesktop/secrets/aliases/default")
+)
+
+// ssSecret is the type (oayays). In a plain session Value is the secret itself.
+type ssSecret struct {
+	Session     dbus.ObjectPath
+	Parameters  []byte
+	Value       []byte
+	ContentType string
+}
+
+// reader is one connection to the person's Secret Service.
+type reader struct {
+	ctx  context.Context
+	conn *dbus.Conn
+}
+
+func open(ctx context.Context) (reader, error) {
+	conn, err := connect(ctx)
+	return reader{ctx, conn}, err
+}
+
+func (r reader) close() { _ = r.conn.Close() }
+
+// start sends a call and does not wait for the answer.
+func (r reader) start(path dbus.ObjectPath, method string, args ...any) *dbus.Call {
+	return r.conn.Object(ssName, path).Go(method, 0, nil, args...)
+}
+
+func (r reader) finish(call *dbus.Call, into ...any) error {
+	select {
+	case call = <-call.Done:
+	case <-r.ctx.Done():
+		return inTime(r.ctx, r.ctx.Err())
+	}
+	return inTime(r.ctx, classify(call.Store(into...)))
+}
+
+func (r reader) property(path dbus.ObjectPath, face, name string) *dbus.Call {
+	return r.start(path, "org.freedesktop.DBus.Properties.Get", face, name)
+}
+
+func attributes(name string) map[string]string {
+	return map[string]string{"service": Service, "username": name}
+}
+
+// read is two flights: open a session and search, then fetch.
+func read(ctx context.Context, name string) ([]byte, error) {
+	r, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	session := r.openSession()
+	unlocked, locked, err := r.search(attributes(name))
+	if err != nil {
+		return nil, err
+	}
+	if len(unlocked) == 0 {
+		return nil, r.absent(locked)
+	}
+	path, err := r.session(session)
+	if err != nil {
+		return nil, err
+	}
+	item := unlocked[0]
+	if len(unlocked) > 1 {
+		item = r.newest(unlocked)
+	}
+	return r.secret(item, path)
+}
+
+func (r reader) openSession() *dbus.Call {
+	return r.start(ssPath, ssService+".OpenSession", "plain", dbus.MakeVariant(""))
+}
+
+func (r reader) session(call *dbus.Call) (dbus.ObjectPath, error) {
+	var none dbus.Variant
+	var path dbus.ObjectPath
+	err := r.finish(call, &none, &path)
+	return path, err
+}
+
+func (r reader) search(attributes map[string]string) (unlocked, locked []dbus.ObjectPath, err error) {
+	err = r.finish(r.start(ssPath, ssService+".SearchItems", attributes), &unlocked, &locked)
+	return unlocked, locked, err
+}
+
+func (r reader) secret(item, session dbus.ObjectPath) ([]byte, error) {
+	var s ssSecret
+	if err := r.finish(r.start(item, ssItem+".GetSecret", session), &s); err != nil {
+		return nil, err
+	}
+	return s.Value, nil
+}
+
+// absent says what it means that nothing readable was found. A locked
+// keychain may hide even the names of its entries, so there nothing is known.
+func (r reader) absent(locked []dbus.ObjectPath) error {
+	if len(locked) > 0 {
+		return ErrLocked
+	}
+	if err := r.writable(); errors.Is(err, ErrLocked) || errors.Is(err, ErrTimeout) {
+		return err
+	}
+	return ErrNotFound
+}
+
+// newest is the item last changed, of several with the same name.
+func (r reader) newest(items []dbus.ObjectPath) dbus.ObjectPath {
+	calls := make([]*dbus.Call, len(items))
+	for i, item := range items {
+		calls[i] = r.property(item, ssItem, "Modified")
+	}
+	best, bestTime := items[0], uint64(0)
+	for i, call := range calls {
+		var v dbus.Variant
+		if err := r.finish(call, &v); err != nil {
+			continue
+		}
+		if t, ok := v.Value().(uint64); ok && t > bestTime {
+			best, bestTime = items[i], t
+		}
+	}
+	return best
+}
+
+func writable(ctx context.Context) error {
+	r, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	return r.writable()
+}
+
+// writable looks at the collection that go-keyring will write to: login if
+// there is one, else the default.
+func (r reader) writable() error {
+	all := r.property(ssPath, ssService, "Collections")
+	login := r.property(ssLogin, ssCollection, "Locked")
+	standard := r.property(ssDefault, ssCollection, "Locked")
+	var v dbus.Variant
+	if err := r.finish(all, &v); err != nil {
+		return err
+	}
+	target := standard
+	if paths, ok := v.Value().([]dbus.ObjectPath); ok && slices.Contains(paths, ssLogin) {
+		target = login
+	}
+	if err := r.finish(target, &v); errors.Is(err, ErrTimeout) || errors.Is(err, ErrNoService) {
+		return err
+	} else if err != nil {
+		return fmt.Errorf("%w: it has no default collection: %w", ErrNoService, err)
+	}
+	if locked, ok := v.Value().(bool); !ok || locked {
+		return ErrLocked
+	}
+	return nil
+}
+
+// holds says whether the keychain has the entry, locked or not.
+func holds(ctx context.Context, name string) (bool, error) {
+	r, err := open(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer r.close()
+	unlocked, locked, err := r.search(attributes(name))
+	if err != nil {
+		return false, err
+	}
+	if len(unlocked) > 0 {
+		return true, nil
+	}
+	if err := r.absent(locked); !errors.Is(err, ErrNotFound) {
+		return false, err
+	}
+	return false, nil
+}
+
+// removeCopies deletes every unlocked item of that name; with keep, all but
+// one that holds keep, and none if there is no such. go-keyring sees one
+// collection, and the first item in it: a copy elsewhere would outlive a
+// sign-out, or be read in its place.
+func removeCopies(ctx context.Context, name string, keep []byte) error {
+	r, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	session := r.openSession()
+	items, _, err := r.search(attributes(name))
+	if err != nil {
+		return err
+	}
+	if keep != nil {
+		path, err := r.session(session)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(items, func(item dbus.ObjectPath) bool {
+			value, err := r.secret(item, path)
+			return err == nil && bytes.Equal(value, keep)
+		})
+		if i < 0 {
+			return nil // the caller reads what is there instead
+		}
+		items = slices.Delete(items, i, i+1)
+	}
+	for _, item := range items {
+		var prompt dbus.ObjectPath
+		err := r.finish(r.start(item, ssItem+".Delete"), &prompt)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrNotRemoved, err)
+		}
+		if prompt != "/" {
+			return ErrNotRemoved // it wants to ask first
+		}
+	}
+	return nil
+}
+
+// list names our entries. The attributes of a locked item may be unreadable;
+// then the index is asked, name by name.
+func list(ctx context.Context, index []string) ([]string, error) {
+	r, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	unlocked, locked, err := r.search(map[string]string{"service": Service})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	unreadable := false
+	items := append(unlocked, locked...)
+	calls := make([]*dbus.Call, len(items))
+	for i, item := range items {
+		calls[i] = r.property(item, ssItem, "Attributes")
+	}
+	for _, call := range calls {
+		var v dbus.Variant
+		if err := r.finish(call, &v); errors.Is(err, ErrNotFound) {
+			continue // removed in between
+		} else if err != nil {
+			return nil, err
+		}
+		a, _ := v.Value().(map[string]string)
+		name := a["username"]
+		if _, _, err := ParseName(name); err != nil {
+			unreadable = true
+			continue
+		}
+		names = append(names, name)
+	}
+	if !unreadable && len(items) > 0 {
+		return names, nil
+	}
+	for _, name := range index {
+		unlocked, locked, err := r.search(attributes(name))
+		if err != nil {
+			return nil, err
+		}
+		if len(unlocked)+len(locked) > 0 {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		if err := r.absent(nil); !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// humanName goes by the program behind the bus name.
+func humanName(ctx context.Context) string {
+	const unknown = "Secret Service"
+	r, err := open(ctx)
+	if err != nil {
+		return unknown
+	}
+	defer r.close()
+	var pid uint32
+	if err := r.finish(r.conn.BusObject().Go("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, nil, ssName), &pid); err != nil {
+		return unknown
+	}
+	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return unknown
+	}
+	for _, known := range []struct{ prefix, name string }{
+		{"gnome-keyring", "GNOME Keyring"},
+		{"kwallet", "KWallet"},
+		{"ksecret", "KWallet"},
+		{"keepassxc", "KeePassXC"},
+	} {
+		if strings.HasPrefix(string(comm), known.prefix) {
+			return known.name
+		}
+	}
+	return unknown
+}

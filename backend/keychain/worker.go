@@ -1,0 +1,204 @@
+package keychain
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+// Worker is the child that makes a write: a prompt that nobody answers can
+// then be ended, by killing the child.
+type Worker struct {
+	Path string   // program
+	Args []string // zero: keychain-worker
+}
+
+// WorkerBeside is the worker of the lanyard that lies beside the running
+// program. It is looked for nowhere else.
+func WorkerBeside() (*Worker, error) {
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the keychain worker: %w", err)
+	}
+	path := filepath.Join(filepath.Dir(self), "lanyard")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("find the keychain worker: %w", err)
+	}
+	return &Worker{Path: path}, nil
+}
+
+type operation string
+
+const (
+	opPut    operation = "put"
+	opDelete operation = "delete"
+	opUnlock operation = "unlock"
+)
+
+// request is one write. It goes through a pipe: arguments and environment
+// can be seen by others.
+type request struct {
+	Op    operation     `json:"op"`
+	Name  string        `json:"name,omitempty"`
+	Value []byte        `json:"value,omitempty"`
+	Limit time.Duration `json:"limit,omitempty"` // nanoseconds until the child gives up by itself
+}
+
+// answer is what came of it.
+type answer struct {
+	OK     bool   `json:"ok"`
+	Code   string `json:"code,omitempty"` // of codes
+	Detail string `json:"detail,omitempty"`
+}
+
+// codes are the errors that pass from the child with their identity.
+var codes = []struct {
+	code string
+	err  error
+}{
+	{"locked", ErrLocked},
+	{"no-service", ErrNoService},
+	{"timeout", ErrTimeout},
+	{"too-big", ErrTooBig},
+}
+
+// errKeychain: the keychain refused, in words of its own.
+var errKeychain = errors.New("the keychain refused")
+
+const maxMessage = 64 << 10 // bytes of a request or an answer
+
+// write makes the request in the child, or here if there is none.
+func (k Keychain) write(ctx context.Context, r request) error {
+	if err := pinAddress(); err != nil {
+		return err
+	}
+	if k.Worker != nil {
+		return k.Worker.run(ctx, r)
+	}
+	done := make(chan error, 1)
+	go func() { done <- perform(r) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return inTime(ctx, ctx.Err())
+	}
+}
+
+func (w *Worker) run(ctx context.Context, r request) error {
+	if end, ok := ctx.Deadline(); ok {
+		r.Limit = time.Until(end)
+	}
+	in, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("ask the keychain worker: %w", err)
+	}
+	args := w.Args
+	if args == nil {
+		args = []string{"keychain-worker"}
+	}
+	cmd := exec.CommandContext(ctx, w.Path, args...)
+	cmd.Stdin = bytes.NewReader(in)
+	cmd.WaitDelay = 100 * time.Millisecond
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return inTime(ctx, ctx.Err())
+	}
+	if err != nil {
+		return fmt.Errorf("run the keychain worker: %w", err)
+	}
+	var a answer
+	if err := json.Unmarshal(out, &a); err != nil {
+		return fmt.Errorf("run the keychain worker: bad answer: %w", err)
+	}
+	return a.err()
+}
+
+// RunWorker is the child: one request from in, one answer to out. An error is
+// one of the pipes; what the keychain says is in the answer.
+func RunWorker(in io.Reader, out io.Writer) error {
+	var r request
+	if err := json.NewDecoder(io.LimitReader(in, maxMessage)).Decode(&r); err != nil {
+		return fmt.Errorf("read the request: %w", err)
+	}
+	if r.Limit <= 0 || r.Limit > patient {
+		r.Limit = patient
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.Limit)
+	defer cancel()
+	err := Keychain{}.write(ctx, r)
+	if err := json.NewEncoder(out).Encode(answerOf(err, r)); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+// perform is the one place that writes, and it may block for ever.
+func perform(r request) error {
+	var err error
+	switch r.Op {
+	case opPut:
+		err = keyring.Set(Service, r.Name, string(r.Value))
+	case opDelete:
+		err = keyring.Delete(Service, r.Name)
+	case opUnlock:
+		// A look-up unlocks, and what it looks for is no name of ours.
+		_, err = keyring.Get(Service, string(opUnlock))
+	default:
+		return fmt.Errorf("%w: no operation %q", errKeychain, r.Op)
+	}
+	switch {
+	case errors.Is(err, keyring.ErrNotFound):
+		return nil // what is there is read afterwards
+	case errors.Is(err, keyring.ErrSetDataTooBig):
+		return ErrTooBig
+	case err != nil:
+		return classify(err)
+	}
+	return nil
+}
+
+func answerOf(err error, r request) answer {
+	if err == nil {
+		return answer{OK: true}
+	}
+	a := answer{Detail: err.Error()}
+	if len(r.Value) > 0 { // no platform is known to quote it; none is trusted
+		a.Detail = strings.ReplaceAll(a.Detail, string(r.Value), hidden)
+	}
+	for _, c := range codes {
+		if errors.Is(err, c.err) {
+			a.Code = c.code
+		}
+	}
+	return a
+}
+
+func (a answer) err() error {
+	if a.OK {
+		return nil
+	}
+	for _, c := range codes {
+		if a.Code == c.code {
+			return c.err
+		}
+	}
+	return fmt.Errorf("%w: %s", errKeychain, a.Detail)
+}
