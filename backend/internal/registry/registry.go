@@ -1,0 +1,235 @@
+// Package registry is the token endpoint that registries send their clients
+// to (distribution spec, auth/token.md): one read transaction, one pure
+// decision, one signature. It owns the wire format and the stanza that tells
+// a registry of us; who somebody is, what they may do and how a token is
+// signed are account's, token's, access's and keys' to say.
+package registry
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"lanyard/backend/access"
+	"lanyard/backend/account"
+	"lanyard/backend/grant"
+	"lanyard/backend/token"
+)
+
+const (
+	// Life of a registry token. A registry allows a minute more, and that is
+	// how long a revocation takes to reach it.
+	Life = 5 * time.Minute
+	// slack is for registries whose clock lies behind, on top of the minute
+	// that they allow by themselves.
+	slack = time.Minute
+)
+
+// Store is what the endpoint asks of the store.
+type Store interface {
+	// Presented returns the token of a secret, with its SessionUntil, and its
+	// owner, in one read transaction; or token.ErrNotFound.
+	Presented(ctx context.Context, hash [32]byte) (token.Token, account.Account, error)
+}
+
+// Accounts are what the endpoint asks of account.Service.
+type Accounts interface {
+	SignIn(ctx context.Context, login, password, addr string) (account.Account, error)
+	ByLogin(ctx context.Context, login string) (account.Account, error)
+}
+
+// Tokens are what the endpoint asks of token.Service.
+type Tokens interface {
+	Used(t token.Token, addr, agent string)
+}
+
+// Sessions are what the endpoint asks of grant.Service.
+type Sessions interface {
+	Used(ctx context.Context, one grant.Session, generation int) error
+}
+
+// Signer makes the JWT; keys.Keys is one.
+type Signer interface {
+	SignRegistry(claims any, now time.Time) (string, error)
+}
+
+// Handler answers GET /token.
+type Handler struct {
+	Store    Store
+	Accounts Accounts
+	Tokens   Tokens
+	Sessions Sessions
+	Signer   Signer
+	Issuer   string        // host[:port] of the public URL
+	Services []string      // the own registry and each --registry, as given
+	Rights   access.Rights // its Host is set per request, to the registry asked for
+	Now      func() time.Time
+	Log      *slog.Logger // nil: discarded
+}
+
+// claims are those of distribution's auth/jwt.md.
+type claims struct {
+	Issuer    string  `json:"iss"`
+	Subject   string  `json:"sub"` // "": anonymous
+	Audience  string  `json:"aud"` // a string: 2.8 refuses a list
+	Expires   int64   `json:"exp"`
+	NotBefore int64   `json:"nbf"`
+	IssuedAt  int64   `json:"iat"`
+	ID        string  `json:"jti"`
+	Access    []right `json:"access"`
+}
+
+type right struct {
+	Type    string   `json:"type"`
+	Name    string   `json:"name"`
+	Actions []string `json:"actions"`
+}
+
+type answer struct {
+	Token       string `json:"token"`
+	AccessToken string `json:"access_token"` // the same, for OAuth 2 clients
+	ExpiresIn   int    `json:"expires_in"`   // seconds
+	IssuedAt    string `json:"issued_at"`    // RFC 3339
+}
+
+// ServeHTTP answers one token request. It returns no refresh token, not even
+// to offline_token=true: docker would keep that in the place of the token that
+// a person can see and revoke.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if why := h.serve(w, r); why != nil {
+		h.refuse(w, r, why)
+	}
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet {
+		return errMethod
+	}
+	service, asked, err := h.parse(r)
+	if err != nil {
+		return err
+	}
+	who, err := h.who(r)
+	if err != nil {
+		return err
+	}
+	grants := access.Decide(who, asked, h.rights(service))
+	if who.Name != "" {
+		if err := allRefused(grants); err != nil {
+			return err
+		}
+	}
+	now := h.now()
+	signed, err := h.Signer.SignRegistry(claims{
+		Issuer: h.Issuer, Subject: who.Name, Audience: service,
+		Expires: now.Add(Life).Unix(), NotBefore: now.Add(-slack).Unix(), IssuedAt: now.Unix(),
+		ID: newID(), Access: rightsOf(grants),
+	}, now)
+	if err != nil {
+		return fmt.Errorf("sign a registry token: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer{signed, signed, int(Life / time.Second), now.UTC().Format(time.RFC3339)}) // or the client has gone
+	return nil
+}
+
+// parse reads service and scope. account, client_id and offline_token, which
+// clients send too, decide nothing.
+func (h *Handler) parse(r *http.Request) (service string, asked []access.Request, err error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return "", nil, fmt.Errorf("%w: unreadable query", errRequest)
+	}
+	if named := query["service"]; len(named) != 1 || !slices.Contains(h.Services, named[0]) {
+		return "", nil, fmt.Errorf("%w: got %q; this service signs tokens for %s", errService, strings.Join(named, ", "), strings.Join(h.Services, ", "))
+	}
+	asked, err = access.ParseScopes(query["scope"])
+	return query.Get("service"), asked, err
+}
+
+func (h *Handler) rights(service string) access.Rights {
+	rights := h.Rights
+	rights.Host = service
+	return rights
+}
+
+// allRefused says why, where somebody known asked for repositories and gets
+// nothing of any. The spec would answer with an empty token, and the person
+// would learn from the registry only that something was denied.
+func allRefused(grants []access.Grant) error {
+	why := ""
+	for _, g := range grants {
+		if g.Type != "repository" || len(g.Request.Actions) == 0 {
+			continue
+		}
+		if len(g.Actions) > 0 {
+			return nil
+		}
+		if why == "" {
+			why = g.Why
+		}
+	}
+	if why == "" {
+		return nil
+	}
+	return denied(why)
+}
+
+func rightsOf(grants []access.Grant) []right {
+	rights := make([]right, 0, len(grants))
+	for _, g := range grants {
+		if len(g.Actions) > 0 {
+			rights = append(rights, right{g.Type, g.Name, g.Actions})
+		}
+	}
+	return rights
+}
+
+// Explain says why subject may not do action to repository of service, for
+// the registry that found a good token too narrow.
+func (h *Handler) Explain(service, subject, repository, action string) string {
+	who := access.Subject{Name: subject, Level: access.Admin}
+	if a, err := h.Accounts.ByLogin(context.Background(), subject); err == nil {
+		who.Admin = a.Admin
+	}
+	asked := []access.Request{{Type: "repository", Name: repository, Actions: []string{action}}}
+	if why := access.Decide(who, asked, h.rights(service))[0].Why; why != "" {
+		return why
+	}
+	who.Level = access.Nothing // the account may: so the token was made for less
+	return access.Decide(who, asked, h.rights(service))[0].Why
+}
+
+func (h *Handler) now() time.Time {
+	if h.Now == nil {
+		return time.Now()
+	}
+	return h.Now()
+}
+
+func newID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // cannot fail since Go 1.24
+	return hex.EncodeToString(id[:])
+}
+
+var (
+	errMethod  = errors.New("tokens are asked for with GET")
+	errRequest = errors.New("malformed request")
+	errService = errors.New("unknown service")
+)
+
+// denied is a refusal of rights, in the words of the rule.
+type denied string
+
+func (d denied) Error() string { return string(d) }
