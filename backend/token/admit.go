@@ -16,13 +16,22 @@ type Limits struct {
 // DefaultLimits are design §3's.
 func DefaultLimits() Limits { return Limits{Auto: 5, Manual: 1000, PerHour: 30} }
 
+func (l Limits) filled() Limits {
+	d := DefaultLimits()
+	if l.Auto <= 0 {
+		l.Auto = d.Auto
+	}
+	if l.Manual <= 0 {
+		l.Manual = d.Manual
+	}
+	return l
+}
+
 // Fate says why a token gave way.
 type Fate string
 
 // The fates of a token that is gone.
 const (
-	// Replaced by the same session's new one: no loss to anybody.
-	Replaced Fate = "replaced"
 	// Superseded by another session of the same account and installation;
 	// the earlier session ends with it.
 	Superseded Fate = "superseded"
@@ -50,7 +59,7 @@ type Loss struct {
 // takes back, in one transaction.
 type Holding struct {
 	Tokens []Token // oldest first
-	Losses []Loss  // oldest first, at most maxLosses
+	Losses []Loss  // oldest first, the latest maxLosses
 	// Evictions are the times of creations that evicted another
 	// installation's live token, within the last hour.
 	Evictions []time.Time
@@ -67,50 +76,49 @@ type End struct {
 
 const (
 	maxLosses = 50
-	maxPins   = 4
+	maxPins   = 4 // and always one fewer than Limits.Auto
 )
 
 // Admit adds t to what its account holds and lets give way what must, at now.
 // By hand: ErrLimit rather than drop anything. Auto-generated: the earlier
 // token of the same session or installation gives way first; then, if there
 // would be more than the limit, dead ones, then the live one seen least
-// recently. Never t, never one made by hand, never a pinned one; ErrRate when
+// recently. Never t, never one made by hand, never a pinned one; RateError when
 // the hour's evictions are spent. A person's deactivation of the session's
-// token stands: ErrInactive.
+// token stands: ErrInactive. On an error h comes back as it was.
 //
-// t is born here: its CreatedAt is now, at least a microsecond after the
-// account's last, so that order never depends on a clock's grain.
+// t is born here: its CreatedAt is now, at least a microsecond after anything
+// that happened to the account's tokens, so that order never depends on a
+// clock's grain. It takes over the pin of the computer it is for.
 func Admit(h Holding, t Token, l Limits, now time.Time) (Holding, Token, error) {
-	t.CreatedAt = birth(h.Tokens, now)
+	l, now = l.filled(), stamp(now)
+	t.CreatedAt = birth(h, now)
 	if t.Source == Manual {
-		if l.Manual > 0 && count(h.Tokens, Manual) >= l.Manual {
+		if count(h.Tokens, Manual) >= l.Manual {
 			return h, Token{}, ErrLimit
 		}
 		h.Tokens = append(slices.Clone(h.Tokens), t)
 		return h, t, nil
 	}
-	h, err := admitAuto(h, t, l, now)
-	if err != nil {
-		return h, Token{}, err
-	}
-	return h, t, nil
+	return admitAuto(h, t, l, now)
 }
 
-func admitAuto(h Holding, t Token, l Limits, now time.Time) (Holding, error) {
+func admitAuto(h Holding, t Token, l Limits, now time.Time) (Holding, Token, error) {
 	for _, old := range h.Tokens {
 		if old.Source == Auto && old.Session == t.Session && !old.Active && !old.Dead(now) {
-			return h, ErrInactive
+			return h, Token{}, ErrInactive
 		}
 	}
 	next := h
-	next.Tokens, next.Losses = nil, slices.Clone(h.Losses)
+	next.Tokens, next.Losses, next.Ends = nil, slices.Clone(h.Losses), slices.Clone(h.Ends)
 	for _, old := range h.Tokens {
 		switch {
 		case old.Source != Auto:
 			next.Tokens = append(next.Tokens, old)
 		case old.Session == t.Session:
-			next.lose(old, Replaced, t, now)
+			t.Pinned = t.Pinned || old.Pinned
 		case old.Installation != "" && old.Installation == t.Installation:
+			t.Pinned = t.Pinned || old.Pinned
 			next.lose(old, Superseded, t, now)
 			next.Ends = append(next.Ends, End{old.Session, Superseded, now})
 		default:
@@ -120,26 +128,32 @@ func admitAuto(h Holding, t Token, l Limits, now time.Time) (Holding, error) {
 	if count(next.Tokens, Auto) >= l.Auto {
 		next.drop(func(old Token) bool { return old.Source == Auto && old.Dead(now) }, Swept, t, now)
 	}
-	next.Evictions = slices.DeleteFunc(slices.Clone(h.Evictions), func(at time.Time) bool { return now.Sub(at) >= time.Hour })
-	for count(next.Tokens, Auto) >= l.Auto {
-		victim := leastRecent(next.Tokens)
-		if victim < 0 {
-			return h, ErrLimit
+	next.Evictions = lastHour(h.Evictions, now)
+	if count(next.Tokens, Auto) >= l.Auto {
+		if leastRecent(next.Tokens) < 0 {
+			return h, Token{}, ErrLimit
 		}
 		if l.PerHour > 0 && len(next.Evictions) >= l.PerHour {
-			return h, ErrRate
+			return h, Token{}, &RateError{Until: next.Evictions[len(next.Evictions)-l.PerHour].Add(time.Hour)}
 		}
 		next.Evictions = append(next.Evictions, now)
+	}
+	for count(next.Tokens, Auto) >= l.Auto { // more than once only after the limit was lowered
+		victim := leastRecent(next.Tokens)
+		if victim < 0 {
+			return h, Token{}, ErrLimit
+		}
 		next.lose(next.Tokens[victim], Evicted, t, now)
-		next.Tokens = slices.Delete(slices.Clone(next.Tokens), victim, victim+1)
+		next.Tokens = slices.Delete(next.Tokens, victim, victim+1)
 	}
 	next.Tokens = append(next.Tokens, t)
-	return next, nil
+	return next, t, nil
 }
 
 // Remove takes one token out for a person who deleted it; a token with a
 // session takes the session with it. ErrNotFound if it is not held.
 func Remove(h Holding, id string, now time.Time) (Holding, error) {
+	now = stamp(now)
 	at := slices.IndexFunc(h.Tokens, func(t Token) bool { return t.ID == id })
 	if at < 0 {
 		return h, ErrNotFound
@@ -149,7 +163,7 @@ func Remove(h Holding, id string, now time.Time) (Holding, error) {
 	h.Losses = slices.Clone(h.Losses)
 	h.lose(gone, Deleted, Token{}, now)
 	if gone.Session != "" {
-		h.Ends = append(h.Ends, End{gone.Session, Deleted, now})
+		h.Ends = append(slices.Clone(h.Ends), End{gone.Session, Deleted, now})
 	}
 	return h, nil
 }
@@ -157,6 +171,7 @@ func Remove(h Holding, id string, now time.Time) (Holding, error) {
 // Sweep takes out auto-generated tokens whose session is over. Tokens that
 // merely expired stay in the list until a person deletes them.
 func Sweep(h Holding, now time.Time) Holding {
+	now = stamp(now)
 	h.Losses = slices.Clone(h.Losses)
 	h.drop(func(t Token) bool { return t.orphaned(now) }, Swept, Token{}, now)
 	return h
@@ -184,9 +199,11 @@ func (h *Holding) drop(which func(Token) bool, why Fate, by Token, now time.Time
 	h.Tokens = kept
 }
 
+// lose remembers a loss, never from before the birth of what was lost: births
+// come after losses, see birth.
 func (h *Holding) lose(t Token, why Fate, by Token, now time.Time) {
-	if why == Replaced {
-		return
+	if now.Before(t.CreatedAt) {
+		now = t.CreatedAt
 	}
 	h.Losses = append(h.Losses, Loss{Token: t.ID, Session: t.Session, Fate: why, At: now, Machine: t.Machine, By: by.Machine})
 	if over := len(h.Losses) - maxLosses; over > 0 {
@@ -219,14 +236,27 @@ func earlier(a, b Token) bool {
 	return a.ID < b.ID
 }
 
-func birth(held []Token, now time.Time) time.Time {
-	at := now.UTC().Truncate(time.Microsecond)
-	for _, t := range held {
+func birth(h Holding, now time.Time) time.Time {
+	at := now
+	for _, t := range h.Tokens {
 		if !t.CreatedAt.Before(at) {
 			at = t.CreatedAt.Add(time.Microsecond)
 		}
 	}
+	for _, l := range h.Losses {
+		if !l.At.Before(at) {
+			at = l.At.Add(time.Microsecond)
+		}
+	}
 	return at
+}
+
+// lastHour keeps the evictions that count at now. One from the future, after
+// the clock was set back, counts for an hour at most.
+func lastHour(evictions []time.Time, now time.Time) []time.Time {
+	return slices.DeleteFunc(slices.Clone(evictions), func(at time.Time) bool {
+		return now.Sub(at) >= time.Hour || at.Sub(now) >= time.Hour
+	})
 }
 
 func count(held []Token, s Source) int {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"math/big"
 	"strings"
 )
@@ -21,14 +22,18 @@ const (
 )
 
 // Secret is the clear text of a token. It exists between its making and the
-// one answer that shows it; printed by accident it is "***".
+// one answer that shows it; printed by accident, in whatever format, it is
+// "***". Only an unexported field printed from outside shows it: keep none.
 type Secret string
 
 // String hides the secret from logs and error texts.
 func (Secret) String() string { return "***" }
 
-// GoString hides it from %#v.
-func (Secret) GoString() string { return "***" }
+// Format hides it from every verb of fmt, wrong ones too.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "***") }
+
+// MarshalText hides it from JSON and the like.
+func (Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
 
 // Reveal is the secret itself, for the one answer that shows it.
 func (s Secret) Reveal() string { return string(s) }
@@ -55,7 +60,7 @@ func Plausible(s string) bool {
 			return false
 		}
 	}
-	if len(rest) != randomLen+checkLen {
+	if len(rest) != randomLen+checkLen || strings.Trim(rest, base62) != "" {
 		return false
 	}
 	at := len(s) - checkLen

@@ -117,14 +117,16 @@ func (s *Service) admit(ctx context.Context, owner string, t Token, now time.Tim
 	return born, secret, nil
 }
 
-// List returns an account's tokens, newest first.
+// List returns an account's tokens, newest first, without those that Sweep
+// will take out.
 func (s *Service) List(ctx context.Context, owner string) ([]Token, error) {
 	h, err := s.Holding(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
-	slices.Reverse(h.Tokens)
-	return h.Tokens, nil
+	tokens := slices.Clone(Sweep(h, s.now()).Tokens)
+	slices.Reverse(tokens)
+	return tokens, nil
 }
 
 // Holding returns all that an account holds, losses included.
@@ -154,10 +156,11 @@ func (s *Service) Get(ctx context.Context, owner, id string) (Token, error) {
 type Patch struct {
 	Description *string
 	Active      *bool
+	Pinned      *bool // auto-generated tokens only, at most maxPins
 }
 
-// Change renames, deactivates or activates a token. A dead one can only be
-// deleted: ErrExpired, ErrSessionEnded.
+// Change renames, deactivates, activates or pins a token. A dead one can only
+// be deleted: ErrExpired, ErrSessionEnded.
 func (s *Service) Change(ctx context.Context, owner, id string, p Patch) (Token, error) {
 	now := s.now()
 	if p.Description != nil {
@@ -172,7 +175,7 @@ func (s *Service) Change(ctx context.Context, owner, id string, p Patch) (Token,
 			if t.ID != id {
 				continue
 			}
-			if err := t.Usable(now); err != nil && t.Dead(now) {
+			if err := t.death(now); err != nil {
 				return h, err
 			}
 			if p.Description != nil {
@@ -180,6 +183,12 @@ func (s *Service) Change(ctx context.Context, owner, id string, p Patch) (Token,
 			}
 			if p.Active != nil {
 				t.Active = *p.Active
+			}
+			if p.Pinned != nil {
+				if err := mayPin(h, t, *p.Pinned, s.Limits); err != nil {
+					return h, err
+				}
+				t.Pinned = *p.Pinned
 			}
 			h.Tokens = slices.Clone(h.Tokens)
 			h.Tokens[i], out = t, t
@@ -200,6 +209,27 @@ func (s *Service) Delete(ctx context.Context, owner, id string) error {
 	err := s.Store.Change(ctx, owner, func(h Holding) (Holding, error) { return Remove(s.pending.over(h), id, now) })
 	if err != nil {
 		return fmt.Errorf("delete token: %w", err)
+	}
+	return nil
+}
+
+// mayPin keeps one place among an account's auto-generated tokens free for the
+// next sign-in.
+func mayPin(h Holding, t Token, pin bool, l Limits) error {
+	if !pin || t.Pinned {
+		return nil
+	}
+	if t.Source != Auto {
+		return fmt.Errorf("%w: a token made by hand needs no pin, since it never gives way", ErrInvalid)
+	}
+	pinned := 0
+	for _, other := range h.Tokens {
+		if other.Pinned {
+			pinned++
+		}
+	}
+	if most := min(maxPins, l.filled().Auto-1); pinned >= most {
+		return fmt.Errorf("%w: at most %d tokens can be pinned", ErrLimit, most)
 	}
 	return nil
 }
@@ -234,17 +264,21 @@ func (s *Service) Flush(ctx context.Context) error {
 
 func (s *Service) now() time.Time {
 	if s.Now == nil {
-		return time.Now().UTC().Truncate(time.Microsecond)
+		return stamp(time.Now())
 	}
-	return s.Now().UTC().Truncate(time.Microsecond)
+	return stamp(s.Now())
 }
+
+// stamp is the form of every time kept: UTC, microseconds, no monotonic part.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // parseExpiry reads an expiry as clients send it: at most a year ahead.
 func parseExpiry(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	at, err := time.Parse(time.RFC3339Nano, text)
+	var at time.Time
+	err := at.UnmarshalText([]byte(text)) // RFC 3339 to the letter, which time.Parse is not
 	switch {
 	case err != nil || len(text) > 40:
 		return time.Time{}, fmt.Errorf("%w: expires_at must be a date and time such as 2027-01-31T12:00:00Z", ErrInvalid)
@@ -253,7 +287,7 @@ func parseExpiry(text string, now time.Time) (time.Time, error) {
 	case at.After(now.AddDate(1, 0, 1)):
 		return time.Time{}, fmt.Errorf("%w: expires_at may lie at most a year ahead", ErrInvalid)
 	}
-	return at.UTC(), nil
+	return stamp(at), nil
 }
 
 func checkDescription(text string) error {
@@ -292,7 +326,9 @@ func (u *uses) add(one Used) {
 	if u.new == nil {
 		u.new = make(map[string]Used)
 	}
-	u.new[one.ID] = one
+	if one.Use.At.After(u.new[one.ID].Use.At) {
+		u.new[one.ID] = one
+	}
 }
 
 func (u *uses) all() []Used {

@@ -23,11 +23,20 @@ var (
 	ErrSessionEnded = errors.New("the session of this token has ended")
 	// ErrLimit: the account holds as many tokens by hand as it may.
 	ErrLimit = errors.New("token limit reached")
-	// ErrRate: too many creations in an hour would have taken other computers' tokens.
+	// ErrRate: too many creations in an hour would have taken other computers'
+	// tokens; a RateError says until when.
 	ErrRate = errors.New("too many sign-ins in an hour")
 	// ErrInvalid: what was asked for cannot be a token; the wrapping text says why.
 	ErrInvalid = errors.New("invalid token")
 )
+
+// RateError is ErrRate with the moment at which there is room again.
+type RateError struct{ Until time.Time }
+
+func (*RateError) Error() string { return ErrRate.Error() }
+
+// Is makes it an ErrRate.
+func (*RateError) Is(target error) bool { return target == ErrRate }
 
 // Source says who made a token.
 type Source string
@@ -90,9 +99,19 @@ func (t Token) Prefix() string {
 // Usable says whether the token may be used at now, or why not: ErrInactive,
 // ErrExpired or ErrSessionEnded.
 func (t Token) Usable(now time.Time) error {
-	switch {
-	case !t.Active:
+	if !t.Active {
 		return ErrInactive
+	}
+	return t.death(now)
+}
+
+// Dead says that no act of a person brings the token back: its own expiry or
+// its session's end has passed. A deactivated token is not dead.
+func (t Token) Dead(now time.Time) bool { return t.death(now) != nil }
+
+// death is ErrExpired, ErrSessionEnded or nil.
+func (t Token) death(now time.Time) error {
+	switch {
 	case t.expired(now):
 		return ErrExpired
 	case t.orphaned(now):
@@ -100,10 +119,6 @@ func (t Token) Usable(now time.Time) error {
 	}
 	return nil
 }
-
-// Dead says that no act of a person brings the token back: its own expiry or
-// its session's end has passed. A deactivated token is not dead.
-func (t Token) Dead(now time.Time) bool { return t.expired(now) || t.orphaned(now) }
 
 func (t Token) expired(now time.Time) bool {
 	return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt)
