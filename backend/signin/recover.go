@@ -1,0 +1,140 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lanyard/backend/client"
+	"lanyard/backend/keychain"
+)
+
+// Recover finishes what a sign-in or sign-out that was cut off left behind:
+// a sign-in whose session is not in the keychain is ended on the service and
+// touches no other; one that got that far is completed; a sign-out that could
+// not reach the service is carried out. It returns how many were settled; if
+// another program is signing in, there is nothing to recover yet.
+func (c *Computer) Recover(ctx context.Context) (int, error) {
+	unlock, err := c.lock(ctx, "signin", 100*time.Millisecond)
+	if errors.Is(err, ErrBusy) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	return c.recover(ctx)
+}
+
+// recover is Recover for whoever holds the lock.
+func (c *Computer) recover(ctx context.Context) (int, error) {
+	names, err := c.Keychain.List(ctx, keychain.Pendings.Prefix())
+	if err != nil {
+		return 0, fmt.Errorf("look for unfinished sign-ins: %w", err)
+	}
+	settled := 0
+	var failed error
+	for _, name := range names {
+		_, parts, err := keychain.ParseName(name)
+		if err != nil {
+			continue // not written by us
+		}
+		if err := c.settle(ctx, parts[0]); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		settled++
+	}
+	return settled, failed
+}
+
+func (c *Computer) settle(ctx context.Context, random string) error {
+	pending, err := c.Keychain.GetPending(ctx, random)
+	if errors.Is(err, keychain.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	accounts, err := c.entriesAt(ctx, pending.Server)
+	if err != nil {
+		return err
+	}
+	server, err := c.open(ctx, pending.Server)
+	if err != nil {
+		return fmt.Errorf("finish an earlier sign-in at %s: %w", pending.Server, err)
+	}
+	for _, a := range accounts {
+		kept, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
+		if err != nil && !errors.Is(err, keychain.ErrNotFound) {
+			return err
+		}
+		if err == nil && kept.SessionID == family(pending.Refresh) {
+			return c.complete(ctx, server, a, random)
+		}
+	}
+	if err := server.Revoke(ctx, pending.Refresh.Reveal()); err != nil {
+		return fmt.Errorf("end an earlier sign-in at %s: %w", pending.Server, err)
+	}
+	for _, a := range accounts {
+		if err := c.dropDead(ctx, server, a); err != nil {
+			return err
+		}
+	}
+	return c.Keychain.Delete(ctx, keychain.PendingName(random))
+}
+
+// complete is the rest of a sign-in that was cut off after its session lay in
+// the keychain.
+func (c *Computer) complete(ctx context.Context, server *client.Server, a Account, random string) error {
+	hosts, err := c.serve(a, server.Info.Registries)
+	if err != nil {
+		return err
+	}
+	if err := c.Keychain.Delete(ctx, keychain.PendingName(random)); err != nil {
+		return err
+	}
+	if c.Docker != nil {
+		return c.Docker.SetUp(ctx, hosts)
+	}
+	return nil
+}
+
+// dropDead removes an account's entries if the service takes its token no
+// more: it was the half-made session's, or that session had taken its place.
+func (c *Computer) dropDead(ctx context.Context, server *client.Server, a Account) error {
+	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
+	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		alive, err := server.Accepts(ctx, token.Username, token.Secret.Reveal())
+		if err != nil || alive {
+			return err
+		}
+	}
+	return c.forget(ctx, a)
+}
+
+// entriesAt are the accounts of which the keychain, or the index, has a token
+// or a session at server.
+func (c *Computer) entriesAt(ctx context.Context, server string) ([]Account, error) {
+	seen := map[Account]bool{}
+	var all []Account
+	for _, kind := range []keychain.Kind{keychain.Tokens, keychain.Sessions} {
+		names, err := c.Keychain.List(ctx, kind.Prefix())
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			_, parts, err := keychain.ParseName(name)
+			if err != nil || parts[0] != server || seen[Account{parts[0], parts[1]}] {
+				continue
+			}
+			a := Account{parts[0], parts[1]}
+			seen[a], all = true, append(all, a)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,172 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"lanyard/backend/client"
+	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
+)
+
+// Receipt says what a sign-out did, and what is still alive.
+type Receipt struct {
+	Account  Account
+	Hosts    []string // registries that are signed out
+	LastFour string   // of the token that is gone; "" if there was none
+	// Removed: the keychain verifiably has neither token nor session.
+	Removed bool
+	// Revoked: the service ended the session.
+	Revoked bool
+	// Refused: the service was asked with the old token and said no.
+	Refused bool
+	// Pending says why the service does not know yet; the next command that
+	// reaches it tells it. nil: it knows.
+	Pending error
+	// Tools says why docker's configuration was not put back; nil: it was.
+	Tools error
+}
+
+// SignOut ends an account's session here and at the service, and proves it.
+// Here first: from its first write on no tool gets the token. A service that
+// cannot be reached is told later (Receipt.Pending).
+func (c *Computer) SignOut(ctx context.Context, a Account) (Receipt, error) {
+	r := Receipt{Account: a}
+	hosts, err := c.Hosts(a)
+	if err != nil {
+		return r, err
+	}
+	r.Hosts = hosts
+	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
+	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
+		return r, err
+	}
+	if secret := token.Secret.Reveal(); len(secret) > 4 {
+		r.LastFour = secret[len(secret)-4:]
+	}
+	session, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
+	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
+		return r, err
+	}
+	if err == nil {
+		r.Pending = c.revoke(ctx, a, session, token, &r)
+		if errors.Is(r.Pending, ErrStillAccepted) {
+			return r, r.Pending
+		}
+	}
+	if r.Pending != nil {
+		later := keychain.Pending{Server: a.Server, Refresh: session.Refresh}
+		if err := c.Keychain.PutPending(ctx, newPending(), later); err != nil {
+			return r, fmt.Errorf("keep the sign-out for later: %w", err)
+		}
+	}
+	if err := c.forget(ctx, a); err != nil {
+		return r, err
+	}
+	r.Removed = true
+	r.Tools = c.takeDown(ctx, hosts)
+	return r, nil
+}
+
+// revoke ends the session at the service and asks it with the old token.
+func (c *Computer) revoke(ctx context.Context, a Account, session keychain.Session, token keychain.Token, r *Receipt) error {
+	// No tool may use the token while it dies.
+	now := c.now()
+	err := c.state().Update(func(s *machine.State) error {
+		s.Bury(keychain.TokenName(a.Server, a.Name), now)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	server, err := c.open(ctx, a.Server)
+	if err != nil {
+		return err
+	}
+	if err := server.Revoke(ctx, session.Refresh.Reveal()); err != nil {
+		return err
+	}
+	r.Revoked = true
+	if token.Secret == "" {
+		return nil
+	}
+	alive, err := server.Accepts(ctx, token.Username, token.Secret.Reveal())
+	if err != nil {
+		return nil // it was told; the proof alone is missing
+	}
+	if alive {
+		return fmt.Errorf("%w: %s", ErrStillAccepted, a.Server)
+	}
+	r.Refused = true
+	return nil
+}
+
+// takeDown puts docker's configuration back for hosts that nobody serves now.
+func (c *Computer) takeDown(ctx context.Context, hosts []string) error {
+	if c.Docker == nil || len(hosts) == 0 {
+		return nil
+	}
+	state, err := c.state().Load()
+	if err != nil {
+		return err
+	}
+	var idle []string
+	for _, host := range hosts {
+		if _, served := state.Registries[host]; !served {
+			idle = append(idle, host)
+		}
+	}
+	return c.Docker.TakeDown(ctx, idle)
+}
+
+// Status is what is known of an account here.
+type Status struct {
+	Account  Account
+	Hosts    []string
+	LastFour string // "" if the keychain has no token for it
+	Life     machine.Life
+	// Session is what the service says; nil with Offline set if it was not
+	// reached.
+	Session *client.Session
+	Offline error
+}
+
+// Look tells the state of an account: from the keychain, and, if ask is set,
+// from the service. client.ErrEnded if that says that the session is over;
+// what was here of it is removed then.
+func (c *Computer) Look(ctx context.Context, a Account, ask bool) (Status, error) {
+	st := Status{Account: a}
+	state, err := c.state().Load()
+	if err != nil {
+		return st, err
+	}
+	st.Hosts = hostsOf(state, a)
+	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
+	switch {
+	case err == nil:
+		st.Life = state.Life(keychain.TokenName(a.Server, a.Name), token.Ends, token.Idle)
+		if secret := token.Secret.Reveal(); len(secret) > 4 {
+			st.LastFour = secret[len(secret)-4:]
+		}
+	case !errors.Is(err, keychain.ErrNotFound):
+		return st, err
+	}
+	if !ask {
+		return st, nil
+	}
+	access, err := c.Access(ctx, a)
+	if errors.Is(err, client.ErrUnreachable) || errors.Is(err, client.ErrServer) {
+		st.Offline = err
+		return st, nil
+	}
+	if err != nil {
+		return st, err
+	}
+	session, err := access.Server.Session(ctx, access.Token)
+	if err != nil {
+		return st, err
+	}
+	st.Session = &session
+	return st, nil
+}
