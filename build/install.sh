@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh put|remove PREFIX [PROGRAM…]: puts programs into PREFIX/bin and takes
-# them away again. What was put, and its checksum, is noted under PREFIX/share/lanyard;
+# them away again. What was put, and its checksum, is noted under PREFIX/lib/lanyard;
 # remove takes only what is noted there and still the same. DESTDIR is honoured.
 set -euo pipefail
 
@@ -13,7 +13,7 @@ case $prefix in
 *) prefix=$PWD/$prefix ;;
 esac
 prefix=${DESTDIR:-}$prefix
-note=$prefix/share/lanyard/installed
+note=$prefix/lib/lanyard/installed
 
 case $verb in
 put)
