@@ -115,6 +115,11 @@ var owners = map[string][]string{
 	"testing":                                 {"backend/store/storetest"},
 }
 
+// clocks are files that read the clock in another way, with the reason.
+var clocks = map[string]string{
+	"backend/keychain/worker.go": "hands the time that is left of a context's deadline to another process",
+}
+
 // pure are nouns whose rules are functions of values: they speak no protocol and open nothing.
 var pure = []string{"backend/access", "backend/account", "backend/grant", "backend/token"}
 
@@ -329,7 +334,7 @@ func TestTheClockIsHandedDown(t *testing.T) {
 			continue
 		}
 		for _, f := range files {
-			if f.test {
+			if _, excused := clocks[f.name]; excused || f.test {
 				continue
 			}
 			set := token.NewFileSet()
