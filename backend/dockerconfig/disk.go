@@ -46,6 +46,9 @@ func read(path string) (snapshot, error) {
 			return s, fmt.Errorf("%w: %s is a symbolic link that leads through too many others", ErrRefused, path)
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
+			if err := plain(s.path, info); err != nil {
+				return s, err
+			}
 			break
 		}
 		to, err := os.Readlink(s.path)
@@ -57,7 +60,7 @@ func read(path string) (snapshot, error) {
 		}
 		s.path = to
 	}
-	f, err := openPlain(s.path) // never waits for a FIFO's other end
+	f, err := openPlain(s.path) // not a link by now, nor waiting for a FIFO's other end
 	if err != nil {
 		return s, fmt.Errorf("read docker's configuration: %w", err)
 	}

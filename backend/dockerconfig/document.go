@@ -97,7 +97,7 @@ func parse(data []byte) (document, error) {
 	return d, nil
 }
 
-func blank(data []byte) bool { return len(bytes.TrimSpace(data)) == 0 }
+func blank(data []byte) bool { return len(bytes.Trim(data, " \t\r\n")) == 0 }
 
 // unambiguous refuses a key that stands twice in one object, at any depth:
 // readers differ in which of the two counts.
