@@ -18,6 +18,9 @@ GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(V
 # The packages in which two things happen at once: tested with the race detector.
 RACE := ^lanyard/backend/(store|token|grant|server)(/|$$)
 
+# The tests in which something breaks, by their names.
+FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full
+
 # Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
 export LANYARD_TOOLS := $(CURDIR)/build/tools
 CLIENTS := crane regctl skopeo docker-registry docker-credential-secretservice
@@ -67,7 +70,7 @@ bench: need-test build ## the benchmarks, to build/bench
 	@go test -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
 
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
-	@go test -count=1 -timeout 15m -v -run 'Fault|Kill|Crash|Locked|Missing' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
+	@go test -count=1 -timeout 15m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 
 gallery: demo ## every page as a picture (those of the demonstration, under build/demo)
 
