@@ -153,7 +153,9 @@ func (s *Service) Redeem(ctx context.Context, code string, from Origin) (Session
 		return r, out, nil
 	})
 	if errors.Is(err, ErrUsed) && first != "" {
-		return Session{}, "", errors.Join(err, s.End(ctx, first, WhyCodeReuse))
+		if failed := s.End(ctx, first, WhyCodeReuse); failed != nil {
+			return Session{}, "", failed // not ErrUsed: the session may live on, so the caller must not say it ended
+		}
 	}
 	if err != nil {
 		return Session{}, "", fmt.Errorf("redeem code: %w", err)
@@ -268,14 +270,17 @@ func (s *Service) Refresh(ctx context.Context, presented RefreshToken, client st
 		}
 		return out, refused
 	})
-	if err = errors.Join(err, refused); err != nil {
+	if err == nil { // else nothing was kept, so that a reuse that was seen has not ended the session
+		err = refused
+	}
+	if err != nil {
 		return Session{}, "", fmt.Errorf("refresh: %w", err)
 	}
 	return out, next, nil
 }
 
-// Owner returns the live session a refresh token belongs to now, without
-// using it: for revocation and introspection.
+// Owner returns the session that a refresh token of ours, current or not,
+// belongs to, live or not, without using it: ErrInvalid, ErrNotFound.
 func (s *Service) Owner(ctx context.Context, presented RefreshToken) (Session, error) {
 	id, secret, ok := presented.Family()
 	if !ok {

@@ -76,10 +76,11 @@ type Session struct {
 	Refresh Refresh `json:"refresh"`
 }
 
-// Until is the moment up to which the session lives if it is not used again.
+// Until is the moment up to which the session lives if it is not used again;
+// zero once somebody has ended it, so that a clock set back revives nothing.
 func (s Session) Until() time.Time {
 	if !s.EndedAt.IsZero() {
-		return s.EndedAt
+		return time.Time{}
 	}
 	if s.LastUsed.IsZero() {
 		return s.ClaimBy
@@ -93,11 +94,16 @@ func (s Session) Until() time.Time {
 // Live says whether the session may be used at now.
 func (s Session) Live(now time.Time) bool { return now.Before(s.Until()) }
 
-// End ends the session for why, unless it has ended before.
+// End ends the session for why, unless it has ended before. One that is past
+// its time ended then, and of that.
 func (s Session) End(why string, at time.Time) Session {
-	if s.EndedAt.IsZero() {
-		s.EndedAt, s.Why = stamp(at), why
+	if !s.EndedAt.IsZero() {
+		return s
 	}
+	if until := s.Until(); !at.Before(until) {
+		at, why = until, WhyExpired
+	}
+	s.EndedAt, s.Why = stamp(at), why
 	return s
 }
 
@@ -118,7 +124,13 @@ func (s Session) Use(generation int, now time.Time) Session {
 
 // Forgotten says whether the row may go: a month after its end, so that for
 // that long a machine can be told why.
-func (s Session) Forgotten(now time.Time) bool { return now.After(s.Until().AddDate(0, 1, 0)) }
+func (s Session) Forgotten(now time.Time) bool {
+	over := s.EndedAt
+	if over.IsZero() {
+		over = s.Until()
+	}
+	return now.After(over.AddDate(0, 1, 0))
+}
 
 // stamp is the form of every time kept: UTC, microseconds, no monotonic part.
 func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
