@@ -80,6 +80,7 @@ func newAuthority(now time.Time) (authority, error) {
 		return authority{}, err
 	}
 	t := template("Lanyard registry tokens", now, now.Add(authorityAge))
+	t.NotBefore = now.AddDate(-1, 0, 0) // holds also where the clock was ahead on the first day
 	raw, err := x509.CreateCertificate(rand.Reader, t, t, private.Public(), private)
 	if err != nil {
 		return authority{}, err

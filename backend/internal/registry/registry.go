@@ -124,10 +124,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	grants := access.Decide(who, asked, h.rights(service))
-	if who.Name != "" {
-		if err := allRefused(grants); err != nil {
-			return err
-		}
+	if err := allRefused(grants); err != nil && who.Name != "" && !speechless(r) {
+		return err
 	}
 	now := h.now()
 	signed, err := h.Signer.SignRegistry(claims{
@@ -183,6 +181,14 @@ func allRefused(grants []access.Grant) error {
 		return nil
 	}
 	return denied(why)
+}
+
+// speechless says that the client shows nothing of a 403's body (skopeo,
+// podman and buildah of Debian 12): it gets the spec's
+// empty token, and the registry's words.
+func speechless(r *http.Request) bool {
+	program, _, _ := strings.Cut(r.UserAgent(), "/")
+	return slices.Contains([]string{"skopeo", "libpod", "buildah", "containers"}, strings.ToLower(program))
 }
 
 func rightsOf(grants []access.Grant) []right {

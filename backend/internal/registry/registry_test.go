@@ -127,6 +127,25 @@ func TestNothingOfWhatWasAskedIsARefusalThatHelps(t *testing.T) {
 	}
 }
 
+// skopeo 1.9 makes "invalid status code from registry 403" of a refusal, but
+// shows what a registry says to an empty token.
+func TestClientsThatShowNoRefusalGetTheRegistrys(t *testing.T) {
+	w := newWorld(t)
+	_, secret := w.pat(t, w.alice, "repo:admin", "")
+	for _, agent := range []string{"skopeo/1.9.3", "libpod/4.3.1", "Buildah/1.28.2", "containers/5.22 (github.com/containers/image)"} {
+		r := w.request(t, url.Values{"service": {host}, "scope": {"repository:bob/app:pull"}}, "alice", secret)
+		r.Header.Set("User-Agent", agent)
+		got := w.serve(t, r)
+		if got.status != http.StatusOK {
+			t.Errorf("%s: %d %s", agent, got.status, got.body)
+			continue
+		}
+		if rights := claimsOf(t, got.Token).Access; len(rights) != 0 {
+			t.Errorf("%s: %v", agent, rights)
+		}
+	}
+}
+
 func TestAnonymous(t *testing.T) {
 	w := newWorld(t)
 	got := w.ask(t, "", "", "repository:alice/app:pull", "registry:catalog:*")
@@ -357,8 +376,8 @@ func (u unwritable) Used(context.Context, grant.Session, int) error { return u.e
 func TestFaultsOfTheService(t *testing.T) {
 	b := broken{errors.New("read /secret/place: input/output error")}
 	for name, harm := range map[string]func(*world){
-		"the store fails":   func(w *world) { w.handler.Store = b },
-		"the signing fails": func(w *world) { w.handler.Signer = b },
+		"the store fails":                            func(w *world) { w.handler.Store = b },
+		"the signing fails":                          func(w *world) { w.handler.Signer = b },
 		"the claim of the session cannot be written": func(w *world) { w.handler.Sessions = unwritable(b) },
 	} {
 		t.Run(name, func(t *testing.T) {

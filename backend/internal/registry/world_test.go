@@ -46,7 +46,13 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), db: memstore.New()}
+	return worldAt(t, time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
+}
+
+// worldAt is for tests with a registry in them, whose clock is its own.
+func worldAt(t testing.TB, now time.Time) *world {
+	t.Helper()
+	w := &world{now: now, db: memstore.New()}
 	clock := func() time.Time { return w.now }
 	var err error
 	if w.keys, err = keys.New(w.now); err != nil {
