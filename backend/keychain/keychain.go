@@ -56,6 +56,8 @@ type Keychain struct {
 	// Asked: a person waits for this, so the keychain may be unlocked by a
 	// prompt, and two minutes are given for it instead of two seconds.
 	Asked bool
+	// Limit is how long a call without a prompt may take; zero: 2 s.
+	Limit time.Duration
 	// Index lists the entries we believe to have. It is asked where the
 	// keychain can not tell: on macOS and Windows, and for locked entries.
 	// May be nil.
@@ -181,14 +183,14 @@ func (k Keychain) List(ctx context.Context, prefix string) ([]string, error) {
 // ErrTimeout. It starts nothing but what the bus starts by itself, and opens
 // no prompt.
 func (k Keychain) Probe(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, quick)
+	ctx, cancel := context.WithTimeout(ctx, k.unasked())
 	defer cancel()
 	return writable(ctx)
 }
 
 // Name is what the person calls their keychain, such as "GNOME Keyring".
 func (k Keychain) Name(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, quick)
+	ctx, cancel := context.WithTimeout(ctx, k.unasked())
 	defer cancel()
 	return humanName(ctx)
 }
@@ -220,6 +222,13 @@ func (k Keychain) unlock(ctx context.Context) error {
 func (k Keychain) limit() time.Duration {
 	if k.Asked {
 		return patient
+	}
+	return k.unasked()
+}
+
+func (k Keychain) unasked() time.Duration {
+	if k.Limit > 0 {
+		return k.Limit
 	}
 	return quick
 }

@@ -47,7 +47,8 @@ func (s *State) Serve(host, server, account string) {
 }
 
 // Added records a keychain entry that was just made by signing in, and takes
-// back the intention to remove one of that name. The service was heard at
+// back the intention to remove one of that name. The entry is written inside
+// the same Update, see Sweep. The service was heard at
 // that moment, so now replaces the high-water mark even where that was later:
 // a clock that once ran ahead must not end every session to come.
 func (s *State) Added(name string, now time.Time) {

@@ -241,3 +241,37 @@ func TestHighWater(t *testing.T) {
 		t.Error("a new session is over at birth")
 	}
 }
+
+func TestSweep(t *testing.T) {
+	f := StateFile{Dir: t.TempDir()}
+	if err := f.Sweep(func(string) error { t.Error("nothing is buried"); return nil }); err != nil {
+		t.Error(err)
+	}
+	update(t, f, func(s *State) {
+		for _, name := range []string{"a", "b", "c", "lives"} {
+			s.Added(name, noon)
+		}
+		s.Bury("a", noon)
+		s.Bury("b", noon)
+		s.Bury("c", noon)
+	})
+	locked := errors.New("locked")
+	var asked []string
+	err := f.Sweep(func(name string) error {
+		asked = append(asked, name)
+		if name == "b" {
+			return locked
+		}
+		return nil
+	})
+	if !errors.Is(err, locked) {
+		t.Errorf("what is left was not told: %v", err)
+	}
+	s := load(t, f)
+	if diff := cmp.Diff([]string{"a", "b", "c"}, asked); diff != "" {
+		t.Error(diff)
+	}
+	if len(s.Tombstones) != 1 || !s.Buried("b") || len(s.Entries) != 2 {
+		t.Errorf("left: %+v", s)
+	}
+}

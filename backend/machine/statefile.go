@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -137,6 +139,29 @@ func (f StateFile) Update(fn func(*State) error) error {
 		}
 	}
 	return nil
+}
+
+// Sweep calls remove for each buried entry, and takes out of the state those
+// for which it returns nil: they are gone. It runs inside an Update, so that
+// no sign-in makes an entry anew while its predecessor is being removed; for
+// the same reason an entry is written to the keychain inside the Update that
+// calls Added. Whoever runs may call it: it is quick where nothing is buried.
+func (f StateFile) Sweep(remove func(name string) error) error {
+	if s, err := f.Load(); err != nil || len(s.Tombstones) == 0 {
+		return err
+	}
+	var left []error
+	err := f.Update(func(s *State) error {
+		for _, name := range slices.Sorted(maps.Keys(s.Tombstones)) {
+			if err := remove(name); err != nil {
+				left = append(left, err)
+				continue
+			}
+			s.Gone(name)
+		}
+		return nil
+	})
+	return errors.Join(append(left, err)...)
 }
 
 func (f StateFile) lock() (unlock func(), err error) {

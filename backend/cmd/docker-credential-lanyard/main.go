@@ -1,0 +1,28 @@
+// Command docker-credential-lanyard is the credential helper that container
+// tools run. See package helper for what it serves.
+package main
+
+import (
+	"os"
+	"runtime/debug"
+
+	"lanyard/backend/helper"
+)
+
+// version is set by the build; empty: what Go recorded.
+var version string
+
+func main() {
+	h := helper.Helper{Getenv: os.Getenv, Version: buildVersion()}
+	os.Exit(h.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
+}

@@ -1,0 +1,193 @@
+package helper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/credentials"
+
+	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
+)
+
+const sweepLimit = 600 * time.Millisecond // for removals, out of the whole run
+
+// hubKey is how Docker's tools spell Docker Hub.
+const hubKey = "https://index.docker.io/v1/"
+
+// errGone: a managed host for which nothing is held here any more.
+var errGone = errors.New("signed out")
+
+// Get serves one key.
+func (c *call) Get(key string) (user, secret string, err error) {
+	s, err := c.file.Load()
+	if err != nil {
+		return "", "", err
+	}
+	host, r, managed := find(s, key)
+	if managed && !r.Off {
+		t, err := c.token(s, host, r)
+		if err != nil {
+			return "", "", err
+		}
+		return t.Username, t.Secret.Reveal(), nil
+	}
+	name := keychain.StoreName(key)
+	if _, held := s.Entries[name]; held && !s.Buried(name) {
+		stored, err := c.helper.Keys.GetStored(c.ctx, key)
+		if err != nil {
+			return "", "", err
+		}
+		return stored.Username, stored.Secret.Reveal(), nil
+	}
+	if managed {
+		return "", "", fmt.Errorf("%s was logged out of by a container tool: run `lanyard login` to use it again", host)
+	}
+	return "", "", credentials.NewErrCredentialsNotFound()
+}
+
+// token is the token of a managed host, if it may be served.
+func (c *call) token(s machine.State, host string, r machine.Registry) (keychain.Token, error) {
+	name := keychain.TokenName(r.Server, r.Account)
+	gone := fmt.Errorf("%w of %s: run `lanyard login`", errGone, host)
+	if s.Buried(name) {
+		c.sweep()
+		return keychain.Token{}, gone
+	}
+	t, err := c.helper.Keys.GetToken(c.ctx, r.Server, r.Account)
+	if errors.Is(err, keychain.ErrNotFound) {
+		return keychain.Token{}, gone
+	}
+	if err != nil {
+		return keychain.Token{}, err
+	}
+	now := c.helper.Now()
+	life := s.Life(name, t.Ends, t.Idle)
+	if used := c.file.Used(name); used.After(life.Used) {
+		life.Used = used
+	}
+	if life.Over(now, s.HighWater) {
+		c.end(r, now)
+		return keychain.Token{}, fmt.Errorf("the session for %s has ended: run `lanyard login`", host)
+	}
+	_ = c.file.Note(name, now) // a use that is not noted ends nothing too late
+	if len(s.Tombstones) > 0 {
+		c.sweep() // the keychain is open, as we just read from it
+	}
+	return t, nil
+}
+
+// end begins the removal of an account's session. It may fail: the entry is
+// past its end all the same, and whoever looks next tries again.
+func (c *call) end(r machine.Registry, now time.Time) {
+	_ = c.file.Update(func(s *machine.State) error {
+		s.Bury(keychain.TokenName(r.Server, r.Account), now)
+		s.Bury(keychain.SessionName(r.Server, r.Account), now)
+		return nil
+	})
+	c.sweep()
+}
+
+// sweep removes what is buried, as far as that goes without a prompt.
+func (c *call) sweep() {
+	ctx, cancel := context.WithTimeout(c.ctx, sweepLimit)
+	defer cancel()
+	_ = c.file.Sweep(func(name string) error { return c.helper.Keys.Delete(ctx, name) })
+}
+
+// Add keeps what a tool wants to store itself.
+func (c *call) Add(cred *credentials.Credentials) error {
+	s, err := c.file.Load()
+	if err != nil {
+		return err
+	}
+	if host, r, managed := find(s, cred.ServerURL); managed && !r.Off {
+		t, err := c.helper.Keys.GetToken(c.ctx, r.Server, r.Account)
+		if err == nil && t.Username == cred.Username && t.Secret.Reveal() == cred.Secret {
+			return nil // docker login with what it got from us
+		}
+		return fmt.Errorf("%s is signed in to with Lanyard, as %s: run `lanyard logout` first", host, r.Account)
+	}
+	name := keychain.StoreName(cred.ServerURL)
+	return c.file.Update(func(s *machine.State) error {
+		err := c.helper.Keys.PutStored(c.ctx, cred.ServerURL, keychain.Stored{
+			Username: cred.Username, Secret: keychain.Secret(cred.Secret),
+		})
+		if err != nil {
+			return err
+		}
+		delete(s.Tombstones, name)
+		s.Entries[name] = machine.Entry{Username: cred.Username}
+		return nil
+	})
+}
+
+// Delete is docker logout. It succeeds once nothing is served any more; what
+// the keychain will not let go of now is removed later.
+func (c *call) Delete(key string) error {
+	s, err := c.file.Load()
+	if err != nil {
+		return err
+	}
+	name := keychain.StoreName(key)
+	host, r, managed := find(s, key)
+	_, held := s.Entries[name]
+	if (!managed || r.Off) && !held {
+		return nil
+	}
+	err = c.file.Update(func(s *machine.State) error {
+		if r, ok := s.Registries[host]; ok && managed {
+			r.Off = true
+			s.Registries[host] = r
+		}
+		if _, held := s.Entries[name]; held {
+			s.Bury(name, c.helper.Now())
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if managed && !r.Off {
+		c.reason = fmt.Sprintf("%s is not served any more; the sign-in with Lanyard lives on: `lanyard logout` ends it, `lanyard login` serves it again", host)
+	}
+	c.sweep()
+	return nil
+}
+
+// List names what Get would look for, without opening the keychain.
+func (c *call) List() (map[string]string, error) {
+	s, err := c.file.Load()
+	if err != nil {
+		return nil, err
+	}
+	users := map[string]string{}
+	for name, e := range s.Entries {
+		kind, parts, err := keychain.ParseName(name)
+		if err == nil && kind == keychain.Stores && !s.Buried(name) {
+			users[parts[0]] = e.Username
+		}
+	}
+	for host, r := range s.Registries {
+		if r.Off || s.Buried(keychain.TokenName(r.Server, r.Account)) {
+			continue
+		}
+		if host == machine.DockerHub {
+			host = hubKey
+		}
+		users[host] = r.Account
+	}
+	return users, nil
+}
+
+// find is the registry that a tool's key names, if it is managed.
+func find(s machine.State, key string) (host string, r machine.Registry, managed bool) {
+	host, err := machine.CanonicalHost(key)
+	if err != nil {
+		return "", machine.Registry{}, false
+	}
+	r, managed = s.Registries[host]
+	return host, r, managed
+}
