@@ -18,8 +18,8 @@ GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(V
 # The packages in which two things happen at once: tested with the race detector.
 RACE := ^lanyard/backend/(store|token|grant|server)(/|$$)
 
-# The tests in which something breaks, by their names.
-FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full
+# The tests in which something breaks, by their names; LANYARD_FAULTS is how many rounds those play that have rounds.
+FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor
 
 # Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
 export LANYARD_TOOLS := $(CURDIR)/build/tools
@@ -70,7 +70,7 @@ bench: need-test build ## the benchmarks, to build/bench
 	@go test -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
 
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
-	@go test -count=1 -timeout 15m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
+	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 
 gallery: demo ## every page as a picture (those of the demonstration, under build/demo)
 

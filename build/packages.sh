@@ -22,6 +22,9 @@ test   dbus-daemon                                      dbus
 test   dbus-run-session                                 dbus
 test   secret-tool                                      libsecret-tools
 test   strace                                           strace
+test   pgrep                                            procps
+test   zsh                                              zsh
+test   fish                                             fish
 '
 
 here() {
