@@ -44,7 +44,6 @@ type Store interface {
 // Accounts are what the endpoint asks of account.Service.
 type Accounts interface {
 	SignIn(ctx context.Context, login, password, addr string) (account.Account, error)
-	ByLogin(ctx context.Context, login string) (account.Account, error)
 }
 
 // Tokens are what the endpoint asks of token.Service.
@@ -199,21 +198,6 @@ func rightsOf(grants []access.Grant) []right {
 		}
 	}
 	return rights
-}
-
-// Explain says why subject may not do action to repository of service, for
-// the registry that found a good token too narrow.
-func (h *Handler) Explain(service, subject, repository, action string) string {
-	who := access.Subject{Name: subject, Level: access.Admin}
-	if a, err := h.Accounts.ByLogin(context.Background(), subject); err == nil {
-		who.Admin = a.Admin
-	}
-	asked := []access.Request{{Type: "repository", Name: repository, Actions: []string{action}}}
-	if why := access.Decide(who, asked, h.rights(service))[0].Why; why != "" {
-		return why
-	}
-	who.Level = access.Nothing // the account may: so the token was made for less
-	return access.Decide(who, asked, h.rights(service))[0].Why
 }
 
 func (h *Handler) now() time.Time {

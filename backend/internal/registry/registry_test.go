@@ -393,21 +393,6 @@ func TestFaultsOfTheService(t *testing.T) {
 	}
 }
 
-func TestExplain(t *testing.T) {
-	w := newWorld(t)
-	for _, c := range []struct{ subject, repository, action, words string }{
-		{"alice", "bob/app", "push", "alice may not push bob/app: bob is not alice's; localhost:8460/alice/app would work"},
-		{"alice", "app", "push", "localhost:8460/alice/app would work"},
-		{"alice", "alice/app", "delete", "this token of alice may not delete alice/app: its access permissions do not reach that far"},
-		{"root", "app", "push", "this token of root may not push app"},
-		{"", "alice/app", "pull", "without signing in"},
-	} {
-		if got := w.handler.Explain(host, c.subject, c.repository, c.action); !strings.Contains(got, c.words) {
-			t.Errorf("%q: %s", c, got)
-		}
-	}
-}
-
 func TestTokensAreNeverTwice(t *testing.T) {
 	w := newWorld(t)
 	_, secret := w.pat(t, w.alice, "repo:admin", "")
