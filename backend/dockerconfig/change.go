@@ -39,10 +39,8 @@ func (f File) change(choose func(record) ([]string, error)) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	if r.Temp != "" { // of a program that was cut off
-		if err := os.Remove(r.Temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return Change{}, err
-		}
+	if err := sweep(r.Temp); err != nil {
+		return Change{}, err
 	}
 	wrote := false
 	for range tries {

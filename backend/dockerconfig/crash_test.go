@@ -3,6 +3,7 @@
 package dockerconfig
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -25,9 +26,13 @@ func TestMain(m *testing.M) {
 		}
 	}}
 	var err error
-	if os.Args[3] == "undo" {
+	switch os.Args[3] {
+	case "undo":
 		_, err = f.Undo()
-	} else {
+	case "install":
+		h := Helper{Exe: os.Args[4], Journal: f.Journal, Finder: Finder{Shell: "/bin/bash", Home: os.Args[5]}, at: f.at}
+		_, err = h.Install(context.Background())
+	default:
 		_, err = f.Use(os.Args[3:])
 	}
 	if err != nil {
@@ -37,8 +42,6 @@ func TestMain(m *testing.M) {
 }
 
 func TestKilled(t *testing.T) {
-	exe, err := os.Executable()
-	check(t, err)
 	for _, before := range []string{"", "{ \"a\":\t1 }\n"} {
 		for _, c := range []struct {
 			doing, at string
@@ -58,13 +61,7 @@ func TestKilled(t *testing.T) {
 						must[Change](t)(f.Use([]string{own, "docker.io"}))
 						args = []string{f.Path, f.Journal, "undo"}
 					}
-					cmd := exec.Command(exe, args...)
-					cmd.Env = append(os.Environ(), killAt+"="+c.at)
-					out, err := cmd.CombinedOutput()
-					var exit *exec.ExitError
-					if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-						t.Fatalf("was not killed: %v %s", err, out)
-					}
+					killed(t, c.at, args...)
 					if now, err := read(f.Path); err != nil {
 						t.Error(err)
 					} else if _, err := parse(now.data); err != nil {
@@ -88,5 +85,36 @@ func TestKilled(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestInstallKilled(t *testing.T) {
+	for _, at := range []string{"noted", "copied"} {
+		t.Run(at, func(t *testing.T) {
+			for _, again := range []bool{false, true} {
+				f, h, home := account(t, "{}")
+				killed(t, at, f.Path, f.Journal, "install", h.Exe, home)
+				if again {
+					must[Change](t)(SetUp(t.Context(), f, h, []string{own}, true))
+				}
+				must[Change](t)(TakeDown(f, h))
+				gone(t, filepath.Join(home, ".local"))
+				bare(t, f)
+			}
+		})
+	}
+}
+
+// killed runs this program until it kills itself at that step.
+func killed(t *testing.T, at string, args ...string) {
+	t.Helper()
+	exe, err := os.Executable()
+	check(t, err)
+	cmd := exec.Command(exe, args...)
+	cmd.Env = append(os.Environ(), killAt+"="+at)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		t.Fatalf("was not killed: %v %s", err, out)
 	}
 }

@@ -121,8 +121,9 @@ func replace(now snapshot, text []byte, temp string, step func(string)) error {
 }
 
 // exchange swaps both names in one step and looks at what came out: if docker
-// replaced the file after the last look, it gets its own back. Where the file
-// system cannot swap, that last moment stays open.
+// replaced the file after the last look, it gets its own back. The look alone is
+// not enough: against the real docker it lost an update in fewer than a hundred
+// rounds. Where the file system cannot swap, that last moment stays open.
 func exchange(now snapshot, temp string, text []byte) error {
 	err := swap(temp, now.path)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -206,21 +207,28 @@ func create(path string, text []byte, like snapshot) (err error) {
 }
 
 // writeOwn replaces a file in a folder that is ours alone.
-func writeOwn(path string, data []byte, mode fs.FileMode) (err error) {
+func writeOwn(path string, data []byte, mode fs.FileMode) error {
 	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text())
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err := writeNew(temp, data, mode); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// writeNew makes a file that must not be there, and leaves none when it fails.
+func writeNew(path string, data []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(temp, path)
+	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp))
-	}
-	return syncDir(filepath.Dir(path))
+	return nil
 }
 
 // missing lists the folders on the way to dir that are not there, outermost first.

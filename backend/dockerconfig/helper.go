@@ -2,16 +2,12 @@ package dockerconfig
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 var (
@@ -26,6 +22,8 @@ type Helper struct {
 	Exe     string // the program, beside the caller's own executable
 	Journal string // folder for the note of a copy; File.Journal
 	Finder  Finder
+
+	at func(step string) // as File.at
 }
 
 // Offer is what has to be done before the shell finds the helper. The person
@@ -156,7 +154,10 @@ func (h Helper) Install(ctx context.Context) (Found, error) {
 	undo := func(cause error) error {
 		return errors.Join(cause, h.takeBack(o, before))
 	}
-	c := copied{V: recordVersion, Path: o.Path, Earlier: before.Hash, Made: before.Made}
+	c := copied{V: recordVersion, Path: o.Path, Earlier: before.Hash, Made: before.Made, Temp: filepath.Join(filepath.Dir(o.Path), "."+Program+"."+rand.Text())}
+	if err := sweep(before.Temp); err != nil {
+		return found, err
+	}
 	if c.Hash, err = hashFile(h.Exe); err != nil {
 		return found, fmt.Errorf("the credential helper: %w", err)
 	}
@@ -168,6 +169,7 @@ func (h Helper) Install(ctx context.Context) (Found, error) {
 	if err := h.save(c); err != nil {
 		return found, err
 	}
+	h.step("noted")
 	for _, dir := range made {
 		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return found, undo(fmt.Errorf("make a folder for the credential helper: %w", err))
@@ -182,7 +184,7 @@ func (h Helper) Install(ctx context.Context) (Found, error) {
 			return found, undo(notFound)
 		}
 	}
-	if err := copyProgram(h.Exe, o.Path, o.Update); err != nil {
+	if err := copyProgram(h.Exe, c.Temp, o.Path, o.Update); err != nil {
 		return found, undo(fmt.Errorf("copy the credential helper: %w", err))
 	}
 	if found, err = h.Finder.Find(ctx); err != nil {
@@ -191,8 +193,15 @@ func (h Helper) Install(ctx context.Context) (Found, error) {
 	if found.Path != o.Path {
 		return found, undo(notFound)
 	}
-	c.Earlier = ""
+	h.step("copied")
+	c.Earlier, c.Temp = "", ""
 	return found, h.save(c)
+}
+
+func (h Helper) step(name string) {
+	if h.at != nil {
+		h.at(name)
+	}
 }
 
 // takeBack after an Install that did not work. An update that was written stays: it is still ours.
@@ -227,116 +236,12 @@ func (h Helper) undo() error {
 			return fmt.Errorf("delete the copy of the credential helper: %w", err)
 		}
 	}
+	if err := sweep(c.Temp); err != nil {
+		return err
+	}
 	unmake(c.Made)
 	if err := os.Remove(h.note()); err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	return nil
-}
-
-// copied notes a copy of ours, before it is made.
-type copied struct {
-	V       int      `json:"v"`
-	Path    string   `json:"path"`
-	Hash    string   `json:"hash"`
-	Earlier string   `json:"earlier,omitempty"` // of the copy that this one replaces
-	Made    []string `json:"made,omitempty"`    // folders, outermost first
-}
-
-func (h Helper) note() string { return filepath.Join(h.Journal, "docker-helper.json") }
-
-func (h Helper) load() (copied, error) {
-	var c copied
-	data, err := os.ReadFile(h.note())
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &c)
-	}
-	if err == nil && c.V > recordVersion {
-		err = errors.New("written by a newer Lanyard")
-	}
-	if err != nil {
-		return c, fmt.Errorf("%w: read %s: %w", ErrJournal, h.note(), err)
-	}
-	return c, nil
-}
-
-func (h Helper) save(c copied) error {
-	data, err := json.MarshalIndent(c, "", "\t")
-	if err == nil {
-		err = writeOwn(h.note(), append(data, '\n'), 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrJournal, err)
-	}
-	return nil
-}
-
-// copyProgram is there whole or not at all; what is in the way gives way for an update only.
-func copyProgram(from, to string, update bool) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	if update {
-		return writeOwn(to, data, 0o755)
-	}
-	temp := to + ".new"
-	if err := writeOwn(temp, data, 0o755); err != nil {
-		return err
-	}
-	if err := place(temp, to); err != nil {
-		return errors.Join(err, os.Remove(temp))
-	}
-	return syncDir(filepath.Dir(to))
-}
-
-func hashFile(path string) (string, error) {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return "", errors.Join(err, fs.ErrInvalid)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// under: dir lies in home, also once links are followed.
-func under(home, dir string) bool {
-	if !filepath.IsAbs(dir) {
-		return false
-	}
-	real, err := filepath.EvalSymlinks(dir)
-	realHome, errHome := filepath.EvalSymlinks(home)
-	if err != nil || errHome != nil {
-		return false
-	}
-	rel, err := filepath.Rel(realHome, real)
-	return err == nil && rel != "." && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
-}
-
-// writable: a folder of ours, not on a file system mounted for reading.
-func writable(dir string) bool {
-	info, err := os.Stat(dir)
-	if err != nil || !info.IsDir() || !ours(info) {
-		return false
-	}
-	return mayWrite(dir)
-}
-
-func onPath(dirs []string, dir string) bool {
-	for _, d := range dirs {
-		if filepath.Clean(d) == filepath.Clean(dir) {
-			return true
-		}
-	}
-	return false
 }

@@ -135,14 +135,13 @@ func TestUndoAroundAForeignEditIsExact(t *testing.T) {
 			return slices.Concat(text[:at], []byte(`"theirs" :1,`), text[at:])
 		}
 		want := insert(before)
-		r := record{}.begin("", snapshot{exists: true, data: before}, d)
 		f := File{Replace: true}
 		hosts := rapid.SliceOfNDistinct(rapid.SampledFrom(someHosts), 1, 4, rapid.ID).Draw(t, "use")
 		used, err := f.edit(snapshot{exists: true, data: before}, record{}, hosts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r = used.record
+		r := used.record
 		r.loaded = true
 		undone, err := f.edit(snapshot{exists: true, data: insert(used.text)}, r, nil)
 		if err != nil {
