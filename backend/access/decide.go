@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -79,11 +80,9 @@ func Decide(who Subject, asked []Request, rights Rights) []Grant {
 func decide(who Subject, r Request, rights Rights) Grant {
 	g := Grant{Request: r, Actions: []string{}}
 	if r.Type != "repository" {
-		if r.Type == "registry" && r.Name == "catalog" && who.Admin && who.Level >= Admin {
+		if g.Why = catalog(who, r); g.Why == "" {
 			g.Actions = r.Actions
-			return g
 		}
-		g.Why = fmt.Sprintf("%s:%s is for administrators", r.Type, r.Name)
 		return g
 	}
 	may, why := rights.reach(who, r.Name)
@@ -99,26 +98,39 @@ func decide(who Subject, r Request, rights Rights) Grant {
 	return g
 }
 
+// catalog is why who may not list the registry's repositories, the one thing
+// to ask for that is no repository; "" if who may.
+func catalog(who Subject, r Request) string {
+	what := fmt.Sprintf("%s:%s", r.Type, r.Name)
+	switch {
+	case r.Type != "registry" || r.Name != "catalog":
+		return fmt.Sprintf("there is no %s here", what)
+	case !who.Admin:
+		return what + " is for administrators"
+	case who.Level < Admin:
+		return fmt.Sprintf("this token of %s may not read %s: its access permissions do not reach that far", who.Name, what)
+	}
+	return ""
+}
+
 // reach is how far an account goes in a repository, its token aside, with the
 // sentence that says what would work where it does not go all the way.
 func (r Rights) reach(who Subject, repository string) (Level, string) {
 	owner, _, nested := strings.Cut(repository, "/")
-	host := ""
-	if r.Host != "" {
-		host = r.Host + "/"
-	}
-	own := fmt.Sprintf("%s%s/%s", host, who.Name, repository[strings.LastIndexByte(repository, '/')+1:])
+	own := path.Join(r.Host, who.Name, path.Base(repository))
 	switch {
-	case slices.Contains(r.Reserved, owner):
-		return Nothing, fmt.Sprintf("%q is a reserved name; %s would work", owner, own)
 	case who.Name == "":
 		return Nothing, "nothing here is readable without signing in"
+	case strings.Contains(owner, ":"): // a registry asks for its own names without host
+		return Nothing, fmt.Sprintf("a registry asks for a name without host, not with %s; %s would work", owner, own)
+	case slices.Contains(r.Reserved, owner):
+		return Nothing, fmt.Sprintf("%q is a reserved name; %s would work", owner, own)
 	case nested && owner == who.Name:
 		return Admin, ""
 	case !nested && who.Admin:
 		return Admin, ""
 	case r.Default == Team && nested:
-		return Write, "members read and write each other's repositories, and delete in their own"
+		return Write, fmt.Sprintf("members read and write each other's repositories, and delete in their own; %s would work", own)
 	case !nested:
 		return Nothing, fmt.Sprintf("names of a single component belong to administrators; %s would work", own)
 	}
@@ -130,7 +142,10 @@ func refusal(who Subject, action, repository string, may Level, why string) stri
 	if name == "" {
 		name = "an anonymous client"
 	}
-	if why == "" || may >= levelFor(action) && levelFor(action) != Nothing {
+	switch needed := levelFor(action); {
+	case needed == Nothing:
+		return fmt.Sprintf("%q is nothing that is done to a repository: pull, push and delete are", action)
+	case may >= needed:
 		return fmt.Sprintf("this token of %s may not %s %s: its access permissions do not reach that far", name, action, repository)
 	}
 	return fmt.Sprintf("%s may not %s %s: %s", name, action, repository, why)

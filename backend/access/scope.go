@@ -22,7 +22,11 @@ const (
 	All    = "*"
 )
 
-const maxScopes = 100
+const (
+	maxScopes = 100 // a request
+	maxScope  = 512 // bytes
+	maxName   = 255 // bytes, the reference grammar's
+)
 
 // Request is one resource scope: type(class):name:actions
 // (distribution spec, auth/scope.md).
@@ -33,11 +37,18 @@ type Request struct {
 	Actions []string // sorted, each once
 }
 
-// component and name follow the distribution reference grammar; a name in a
-// scope may start with host[:port].
+// The grammar of distribution's auth/scope.md and reference. A name may start
+// with host:port; a host without a port reads like a component and is one.
+const (
+	component = `[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`
+	label     = `[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?`
+	hostPort  = label + `(?:\.` + label + `)*:[0-9]{1,5}`
+)
+
 var (
-	typeForm = regexp.MustCompile(`^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$`)
-	nameForm = regexp.MustCompile(`^(?:(?:[a-zA-Z0-9.-]+(?::[0-9]+)?)/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
+	typeForm   = regexp.MustCompile(`^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$`)
+	nameForm   = regexp.MustCompile(`^(?:` + hostPort + `/)?` + component + `(?:/` + component + `)*$`)
+	actionForm = regexp.MustCompile(`^(?:[a-z]*|\*)$`)
 )
 
 // ParseScopes reads the scope parameters of a request, each one or more
@@ -65,17 +76,25 @@ func ParseScopes(params []string) ([]Request, error) {
 }
 
 func parseScope(text string) (Request, error) {
+	bad := func(why string) (Request, error) {
+		return Request{}, fmt.Errorf("%w: %.100q: %s", ErrScope, text, why)
+	}
 	kind, rest, ok := strings.Cut(text, ":")
 	at := strings.LastIndexByte(rest, ':')
-	if !ok || at < 0 || len(text) > 512 {
-		return Request{}, fmt.Errorf("%w: %.100q is not type:name:actions", ErrScope, text)
+	if !ok || at < 0 || len(text) > maxScope {
+		return bad("want type:name:actions")
 	}
-	name, actions := rest[:at], rest[at+1:]
+	name, actions := rest[:at], strings.Split(rest[at+1:], ",")
 	parts := typeForm.FindStringSubmatch(kind)
-	if parts == nil || name == "" || (parts[1] == "repository" && (!nameForm.MatchString(name) || len(name) > 255)) {
-		return Request{}, fmt.Errorf("%w: %.100q is not type:name:actions", ErrScope, text)
+	switch {
+	case parts == nil:
+		return bad("this is no type")
+	case name == "", parts[1] == "repository" && (!nameForm.MatchString(name) || len(name) > maxName):
+		return bad("this is no name")
+	case slices.ContainsFunc(actions, func(a string) bool { return !actionForm.MatchString(a) }):
+		return bad("these are no actions")
 	}
-	return Request{Type: parts[1], Class: parts[2], Name: name, Actions: unique(strings.Split(actions, ","))}, nil
+	return Request{Type: parts[1], Class: parts[2], Name: name, Actions: unique(actions)}, nil
 }
 
 func unique(actions []string) []string {
