@@ -78,7 +78,7 @@ func (s *server) DeviceToken(ctx context.Context, r *op.ClientRequest[oidc.Devic
 	if err != nil {
 		return nil, refusal(err)
 	}
-	if d.AuthTime.Before(a.SignedOutAt) {
+	if !d.AuthTime.After(a.SignedOutAt) {
 		return nil, oidc.ErrInvalidGrant().WithDescription("the sign-in behind this code was ended")
 	}
 	session, refresh, err := s.h.Grants.RedeemDevice(ctx, r.Data.DeviceCode, c.id, originOf(ctx))

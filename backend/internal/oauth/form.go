@@ -93,7 +93,7 @@ func plain(text string) bool {
 // clean is text from outside, fit to be shown: printable, at most most
 // characters, nothing that turns the direction of writing.
 func clean(text string, most int) string {
-	text = strings.ToValidUTF8(text, "")
+	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
 	var b strings.Builder
 	n := 0
 	for _, r := range text {

@@ -52,7 +52,7 @@ func (s *server) Discovery(context.Context, *op.Request[struct{}]) (*op.Response
 			RevocationEndpointAuthMethodsSupported: none,
 			CodeChallengeMethodsSupported:          []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256},
 			ClaimsSupported: []string{
-				"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name", "preferred_username", "email",
+				"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "preferred_username", "email",
 			},
 		},
 		IssParameter: true,

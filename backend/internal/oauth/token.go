@@ -39,7 +39,7 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 	if err != nil {
 		return nil, refusal(err)
 	}
-	if request.AuthTime.Before(a.SignedOutAt) {
+	if !request.AuthTime.After(a.SignedOutAt) {
 		return nil, oidc.ErrInvalidGrant().WithDescription("the sign-in behind this code was ended")
 	}
 	session, refresh, err := s.h.Grants.Redeem(ctx, r.Data.Code, originOf(ctx))
