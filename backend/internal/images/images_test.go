@@ -34,9 +34,6 @@ type rig struct {
 	keys   *keys.Keys
 	dir    string
 	logged *buffer
-
-	// grant says what the token endpoint lets through.
-	grant func(user, repository string) []string
 }
 
 func start(t *testing.T) *rig {
@@ -52,12 +49,6 @@ func start(t *testing.T) *rig {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	r := &rig{host: "localhost:" + port, keys: k, dir: filepath.Join(t.TempDir(), "images"), logged: new(buffer)}
-	r.grant = func(user, repository string) []string {
-		if strings.HasPrefix(repository, user+"/") {
-			return []string{"pull", "push", "delete"}
-		}
-		return []string{}
-	}
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, k.CAPEM(), 0o600); err != nil {
 		t.Fatal(err)
@@ -116,6 +107,14 @@ func (r *rig) sign(t *testing.T, c claims) string {
 	return token
 }
 
+// granted: everything under one's own name, and reading elsewhere.
+func granted(user, repository string) []string {
+	if strings.HasPrefix(repository, user+"/") {
+		return []string{"pull", "push", "delete"}
+	}
+	return []string{"pull"}
+}
+
 // token is the smallest endpoint that other people's clients are content with.
 func (r *rig) token(w http.ResponseWriter, req *http.Request) {
 	user, _, _ := req.BasicAuth()
@@ -123,7 +122,7 @@ func (r *rig) token(w http.ResponseWriter, req *http.Request) {
 	for _, param := range req.URL.Query()["scope"] {
 		for _, scope := range strings.Fields(param) {
 			parts := strings.Split(scope, ":")
-			rights = append(rights, access{parts[0], parts[1], r.grant(user, parts[1])})
+			rights = append(rights, access{parts[0], parts[1], granted(user, parts[1])})
 		}
 	}
 	token, err := r.keys.SignRegistry(r.claims(user, rights...), time.Now())
@@ -496,7 +495,6 @@ func TestRealClients(t *testing.T) {
 	}
 
 	// A token that reaches half of it: pull, not push.
-	r.grant = func(string, string) []string { return []string{"pull"} }
 	for _, c := range []struct {
 		program string
 		args    []string
