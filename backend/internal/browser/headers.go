@@ -53,19 +53,29 @@ var schemeSource = regexp.MustCompile(`^[a-z][a-z0-9+-]*\.[a-z0-9+.-]+:$`)
 
 // AllowForm lets the forms of the page about to be written end, by redirects,
 // at target, which must have been checked before: Chromium applies form-action
-// to every redirect of a form. It returns false where the policy has no words
-// for target (http://[::1]); such a page must lead there by a page of its own.
+// to every redirect of a form. It returns Redirectable(target).
 func AllowForm(w http.ResponseWriter, target string) bool {
+	source := formSource(target)
+	if source != "" {
+		w.Header().Set("Content-Security-Policy", strings.Replace(policy, "%", " "+source, 1))
+	}
+	return source != ""
+}
+
+// Redirectable says whether AllowForm has words for target. It has none for
+// http://[::1]; the answer to such a form must be a page that leads there.
+func Redirectable(target string) bool { return formSource(target) != "" }
+
+func formSource(target string) string {
 	u, err := url.Parse(target)
 	if err != nil || u.User != nil {
-		return false
+		return ""
 	}
-	source := u.Scheme + "://" + u.Host
-	if !hostSource.MatchString(source) {
-		if source = u.Scheme + ":"; u.Scheme == "http" || u.Scheme == "https" || !schemeSource.MatchString(source) {
-			return false
-		}
+	if source := u.Scheme + "://" + u.Host; hostSource.MatchString(source) {
+		return source
 	}
-	w.Header().Set("Content-Security-Policy", strings.Replace(policy, "%", " "+source, 1))
-	return true
+	if source := u.Scheme + ":"; u.Scheme != "http" && u.Scheme != "https" && schemeSource.MatchString(source) {
+		return source
+	}
+	return ""
 }
