@@ -1,0 +1,162 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/remote"
+)
+
+// opener is the desk's xdg-open: it starts the real Chromium with the address
+// as its first page, and stays until that ends, as some openers do. Headless
+// and without the calls home that a closed network would refuse.
+const opener = `#!/bin/sh
+echo $$ >> "%[1]s/opener.pids"
+rm -f "%[1]s/profile/DevToolsActivePort"
+exec chromium --headless=new %[2]s --disable-gpu --disable-quic --no-first-run --no-default-browser-check \
+  --disable-background-networking --disable-component-update --disable-sync --disable-extensions \
+  --password-store=basic --window-size=1280,900 --hide-scrollbars --remote-debugging-port=0 \
+  --user-data-dir="%[1]s/profile" "$1" >> "%[1]s/chromium.log" 2>&1
+`
+
+func (d *Desk) installOpener() error {
+	sandbox := ""
+	if os.Getuid() == 0 {
+		sandbox = "--no-sandbox"
+	}
+	if _, err := exec.LookPath("chromium"); err != nil {
+		return fmt.Errorf("the browser: %w", err)
+	}
+	script := fmt.Sprintf(opener, d.Runtime, sandbox)
+	return os.WriteFile(filepath.Join(d.bin, "xdg-open"), []byte(script), 0o700) //nolint:gosec // it is run
+}
+
+// Browser is the person at their Chromium.
+type Browser struct {
+	ctx    context.Context
+	cancel func()
+}
+
+// Browser waits until a program on the desk has opened a browser, and sits
+// down at it.
+func (d *Desk) Browser(ctx context.Context) (*Browser, error) {
+	file := filepath.Join(d.Runtime, "profile", "DevToolsActivePort")
+	var port string
+	for port == "" {
+		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), "\n") {
+			port, _, _ = strings.Cut(string(text), "\n")
+		}
+		if err := pause(ctx); err != nil {
+			log, _ := os.ReadFile(filepath.Join(d.Runtime, "chromium.log"))
+			return nil, fmt.Errorf("no browser was opened: %w\n%s", err, log)
+		}
+	}
+	allocator, cancelRemote := remote.NewAllocator(ctx, "ws://127.0.0.1:"+port)
+	finder, cancelFinder := chromedp.NewContext(allocator)
+	stop := func() { cancelFinder(); cancelRemote() }
+	for {
+		targets, err := chromedp.Targets(finder)
+		if err != nil {
+			stop()
+			return nil, fmt.Errorf("sit down at the browser: %w", err)
+		}
+		for _, one := range targets {
+			if one.Type == "page" && strings.HasPrefix(one.URL, "http") {
+				tab, cancelTab := chromedp.NewContext(finder, chromedp.WithTargetID(one.TargetID))
+				return &Browser{ctx: tab, cancel: func() { cancelTab(); stop() }}, nil
+			}
+		}
+		if err := pause(ctx); err != nil {
+			stop()
+			return nil, fmt.Errorf("the browser shows no page: %w", err)
+		}
+	}
+}
+
+// Step is one act of the person.
+type Step = chromedp.Action[chromedp.Void]
+
+// Do acts on the page, within half a minute.
+func (b *Browser) Do(steps ...Step) error {
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	return chromedp.Do(ctx, steps...)
+}
+
+// Type puts text into the field of a form, by its name.
+func Type(field, text string) Step {
+	return chromedp.SendKeys(chromedp.CSS(`[name="`+field+`"]:not([type=hidden])`), text)
+}
+
+// Wait waits until something is there to be seen.
+func Wait(css string) Step { return chromedp.WaitVisible(chromedp.CSS(css)) }
+
+// Press presses a button.
+func Press(css string) Step { return chromedp.Click(chromedp.CSS(css)) }
+
+// Text is what the page says.
+func (b *Browser) Text() (string, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Text(chromedp.CSS("body")))
+}
+
+// Picture takes the page as it is into a PNG.
+func (b *Browser) Picture(path string) error {
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return fmt.Errorf("take a picture: %w", err)
+	}
+	return os.WriteFile(path, png, 0o600)
+}
+
+// Leave ends the browser, as closing its window does.
+func (b *Browser) Leave() {
+	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	_ = chromedp.Cancel(ctx) // closes the tab, or it is killed with the desk
+	b.cancel()
+}
+
+// closeBrowser ends every Chromium that the desk's opener started, by id.
+func (d *Desk) closeBrowser() {
+	text, err := os.ReadFile(filepath.Join(d.Runtime, "opener.pids"))
+	if err != nil {
+		return
+	}
+	for line := range strings.FieldsSeq(string(text)) {
+		if pid, err := strconv.Atoi(line); err == nil && pid > 1 {
+			_ = syscall.Kill(pid, syscall.SIGTERM)
+		}
+	}
+	for line := range strings.FieldsSeq(string(text)) {
+		pid, _ := strconv.Atoi(line)
+		for range 100 {
+			if pid <= 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+// pause is a moment between two looks at something outside.
+func pause(ctx context.Context) error {
+	select {
+	case <-time.After(30 * time.Millisecond):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

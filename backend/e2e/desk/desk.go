@@ -1,0 +1,172 @@
+// Package desk is a made-up person at a computer, for demonstrations and
+// end-to-end tests: a HOME from /etc/skel, a private session with a real
+// keyring, a real Chromium behind xdg-open, the real container tools. Nothing
+// of it touches the person whose computer it is.
+package desk
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lanyard/backend/internal/keyringtest"
+)
+
+// Desk is one person's session. Close ends all that was started in it.
+type Desk struct {
+	*keyringtest.Session
+	Programs string // folder with lanyard and docker-credential-lanyard
+	Tools    string // folder with skopeo, crane, regctl, docker-registry
+	Port     string // that the own service will take
+	bin      string // folder with the desk's own xdg-open
+	env      []string
+}
+
+// New makes a desk. programs and tools are folders as of `make build` and
+// `make test`.
+func New(programs, tools string, o keyringtest.Options) (*Desk, error) {
+	s, err := keyringtest.New(o)
+	if err != nil {
+		return nil, err
+	}
+	d := &Desk{Session: s, Programs: programs, Tools: tools, bin: filepath.Join(s.Runtime, "bin")}
+	if err := d.furnish(); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Desk) furnish() error {
+	if err := os.CopyFS(d.Home, os.DirFS("/etc/skel")); err != nil {
+		return fmt.Errorf("make a HOME from /etc/skel: %w", err)
+	}
+	if err := os.Mkdir(d.bin, 0o700); err != nil {
+		return err
+	}
+	if err := d.installOpener(); err != nil {
+		return err
+	}
+	port, err := FreePort()
+	if err != nil {
+		return err
+	}
+	d.Port = port
+	// The port is chosen beforehand so that the real one, 8460, stays free for
+	// the person whose computer this is.
+	if err := os.MkdirAll(d.Data(), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(d.Data(), "service.json"), []byte(`{"port": "`+port+`"}`), 0o600)
+}
+
+// Data is the own service's folder.
+func (d *Desk) Data() string { return filepath.Join(d.Home, ".local/share/lanyard/service") }
+
+// URL is the own service's address.
+func (d *Desk) URL() string { return "http://localhost:" + d.Port }
+
+// Setenv adds a variable to what the desk's programs see.
+func (d *Desk) Setenv(name, value string) { d.env = append(d.env, name+"="+value) }
+
+// Env is what a program started on this desk sees.
+func (d *Desk) Env() []string {
+	var env []string
+	for _, v := range d.Session.Env() {
+		if !strings.HasPrefix(v, "PATH=") && !strings.HasPrefix(v, "LANYARD_") && !strings.HasPrefix(v, "SHELL=") {
+			env = append(env, v)
+		}
+	}
+	env = append(env, "PATH="+d.path(), "SHELL=/bin/bash")
+	return append(env, d.env...)
+}
+
+func (d *Desk) path() string {
+	dirs := []string{d.bin}
+	if docker, err := exec.LookPath("docker"); err == nil {
+		dirs = append(dirs, filepath.Dir(docker))
+	}
+	return strings.Join(append(dirs, "/usr/local/bin", "/usr/bin", "/bin"), ":")
+}
+
+// Lanyard is the terminal program with args.
+func (d *Desk) Lanyard(ctx context.Context, args ...string) *exec.Cmd {
+	return d.Program(ctx, filepath.Join(d.Programs, "lanyard"), args...)
+}
+
+// Program is any program on this desk.
+func (d *Desk) Program(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the tests' own
+	cmd.Env, cmd.Dir = d.Env(), d.Home
+	return cmd
+}
+
+// Shell is a command line in a fresh login shell of the person, with the
+// container tools in reach, as in a terminal that was just opened.
+func (d *Desk) Shell(ctx context.Context, line string) *exec.Cmd {
+	return d.Program(ctx, "/bin/bash", "-lc", `PATH="$PATH:`+d.Tools+`"; `+line)
+}
+
+// Output is what a finished program said.
+type Output struct {
+	Out, Err string
+	Code     int
+	Took     time.Duration
+}
+
+// Run runs a program to its end. The error is one of starting it; a code
+// other than 0 is the caller's to judge.
+func Run(cmd *exec.Cmd) (Output, error) {
+	var out, errs bytes.Buffer
+	if cmd.Stdout == nil {
+		cmd.Stdout = &out
+	}
+	if cmd.Stderr == nil {
+		cmd.Stderr = &errs
+	}
+	start := time.Now()
+	err := cmd.Run()
+	o := Output{Out: out.String(), Err: errs.String(), Took: time.Since(start)}
+	if cmd.ProcessState == nil {
+		return o, err
+	}
+	o.Code = cmd.ProcessState.ExitCode()
+	return o, nil
+}
+
+// Must runs a program that has to succeed.
+func Must(cmd *exec.Cmd) (Output, error) {
+	o, err := Run(cmd)
+	if err == nil && o.Code != 0 {
+		err = fmt.Errorf("%s: exit status %d\n%s%s", filepath.Base(cmd.Path), o.Code, o.Out, o.Err)
+	}
+	return o, err
+}
+
+// Close stops the own service and the session.
+func (d *Desk) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	_, _ = Run(d.Lanyard(ctx, "service", "stop")) // none may run
+	d.closeBrowser()
+	d.Session.Close()
+}
+
+// FreePort is a port of this computer that nobody listens on at this moment.
+func FreePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "", err
+	}
+	return port, l.Close()
+}
