@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lanyard/backend/client"
+	"lanyard/backend/dockerconfig"
+	"lanyard/backend/signin"
+)
+
+func loginCommand(t terminal) *cobra.Command {
+	var o loginOptions
+	cmd := &cobra.Command{
+		Use: "login", Short: "Sign this computer in, through your browser", Args: usageArgs(cobra.NoArgs),
+		Long: "Signs you in through your browser. The account service generates a Read, Write, Delete token\n" +
+			"for this computer; it goes into the system keychain, and docker is told to ask there.\n" +
+			"Without --server this computer's own service is used, and started if it does not run.",
+		Example: "  lanyard login\n  lanyard login --server https://registry.example\n  lanyard login --device        # no browser on this computer",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return login(cmd.Context(), t, o) },
+	}
+	cmd.Flags().StringVar(&o.server, "server", "", "address of the account service (default: this computer's own)")
+	cmd.Flags().BoolVar(&o.device, "device", false, "show a code to type in a browser on any device")
+	cmd.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address and open nothing")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "agree to a copy of the credential helper where the shell does not find it")
+	return cmd
+}
+
+type loginOptions struct {
+	server                 string
+	device, noBrowser, yes bool
+}
+
+func login(ctx context.Context, t terminal, o loginOptions) error {
+	p, err := newParts(t, true)
+	if err != nil {
+		return err
+	}
+	p.docker.mayCopy = o.yes
+	address := o.server
+	own := address == ""
+	if own {
+		if address, err = p.ensureOwn(ctx, t); err != nil {
+			return err
+		}
+	}
+	server, err := client.Open(ctx, address, p.computer.Transport)
+	if err != nil {
+		return err
+	}
+	if _, err := p.computer.Expire(ctx); err != nil {
+		t.say("lanyard: not finished yet: %v", err)
+	}
+	flow := &signin.Flow{Computer: p.computer, Server: server, Device: o.device, Show: func(s signin.Prompt) { show(t, s, o) }}
+	if !o.device && !o.noBrowser {
+		flow.OpenBrowser = signin.OpenSystemBrowser
+	}
+	result, err := flow.Run(ctx)
+	if err != nil {
+		return err
+	}
+	return signedIn(ctx, t, p, result)
+}
+
+// ensureOwn starts this computer's own service where none answers, and says
+// how to set it up where that is still to be done.
+func (p *parts) ensureOwn(ctx context.Context, t terminal) (string, error) {
+	if _, err := p.own.Status(ctx); err != nil {
+		t.say("Starting this computer's own service …")
+	}
+	st, started, err := p.own.Ensure(ctx)
+	if err != nil {
+		return "", err
+	}
+	if started {
+		t.say("It runs at %s and goes on when this command ends (lanyard service stop ends it).", st.PublicURL)
+	}
+	if st.NeedsSetup {
+		t.say("It has no account yet. The page that opens asks for a set-up code; show one with: lanyard service setup-code")
+	}
+	return st.PublicURL, nil
+}
+
+func show(t terminal, s signin.Prompt, o loginOptions) {
+	switch {
+	case s.UserCode != "":
+		t.say("On any device open %s", s.URL)
+		t.say("and enter the code %s", s.UserCode)
+	case s.Browser != nil:
+		t.say("lanyard: %v", s.Browser)
+		t.say("Open this address in a browser on this computer:\n\n  %s\n", s.URL)
+	case o.noBrowser:
+		t.say("Open this address in a browser on this computer:\n\n  %s\n", s.URL)
+	default:
+		t.say("Your browser opens. If it does not, open this address:\n\n  %s\n", s.URL)
+	}
+	if left := time.Until(s.Expires).Round(time.Minute); !s.Expires.IsZero() && left > 0 {
+		t.say("Waiting for you, up to %d minutes (Ctrl-C cancels) …", int(left.Minutes()))
+	}
+}
+
+// signedIn tells what was done, settles docker's configuration with the
+// person, and says what to try.
+func signedIn(ctx context.Context, t terminal, p *parts, r signin.Result) error {
+	where := p.computer.Keychain.Name(ctx)
+	if where == "" {
+		where = "the system keychain"
+	}
+	fmt.Fprintf(t.Out, "Signed in as %s\n", r.Account)
+	fmt.Fprintf(t.Out, "A Read, Write, Delete token for this computer (…%s) was stored in %s.\n", r.LastFour, where)
+	fmt.Fprintf(t.Out, "The session ends on %s, or on %s if it is not used.\n", day(r.Ends), day(r.IdleBy))
+	tools := r.Tools
+	var missing *dockerconfig.NotFoundError
+	if errors.As(tools, &missing) && missing.Offer.Path != "" && t.person() && ask(t, fmt.Sprintf("Your shell does not find the credential helper. Copy it to %s?", missing.Offer.Path)) {
+		p.docker.mayCopy = true
+		tools = p.docker.SetUp(ctx, r.Hosts)
+	}
+	switch {
+	case tools == nil:
+		fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(r.Hosts, ", "), p.docker.file.Path)
+		hints(t, r.Account.Name, r.Hosts)
+	case errors.As(tools, &missing):
+		notFound(t, missing)
+	default:
+		return fmt.Errorf("signed in, but the tools are not set up (lanyard docker setup tries again): %w", tools)
+	}
+	return nil
+}
+
+// notFound says what is left to do where the shell does not find the helper.
+func notFound(t terminal, missing *dockerconfig.NotFoundError) {
+	t.say("The tools are not set up yet: your shell (%s) does not find docker-credential-lanyard.", missing.Shell)
+	if missing.Offer.Path != "" {
+		t.say("  lanyard docker setup --yes    copies it to %s", missing.Offer.Path)
+		return
+	}
+	t.say("  Add this line to %s, open a new terminal, and run: lanyard docker setup", missing.File)
+	t.say("    %s", missing.Line)
+}
+
+// hints are lines to try, with the flag that plain http on this computer needs.
+// docker itself needs none: it allows http for localhost.
+func hints(t terminal, name string, hosts []string) {
+	if len(hosts) == 0 {
+		return
+	}
+	image := hosts[0] + "/" + name + "/hello:1"
+	t.say("Try it:")
+	if !strings.HasPrefix(hosts[0], "localhost") {
+		t.say("  docker push %s", image)
+		return
+	}
+	t.say("  docker push %s                (docker needs no flag for localhost)", image)
+	t.say("  podman push --tls-verify=false %s", image)
+	t.say("  skopeo inspect --tls-verify=false docker://%s", image)
+	t.say("  crane ls --insecure %s   regctl: regctl registry set --tls disabled %s", strings.TrimSuffix(image, ":1"), hosts[0])
+	t.say("  oras and helm: --plain-http")
+}
+
+// ask asks a yes or no on the terminal; no answer is no.
+func ask(t terminal, question string) bool {
+	fmt.Fprintf(t.Err, "%s [y/N] ", question)
+	line, _ := bufio.NewReader(t.In).ReadString('\n')
+	line = strings.ToLower(strings.TrimSpace(line))
+	return line == "y" || line == "yes"
+}
+
+func day(at time.Time) string { return at.Local().Format("2 January 2006 15:04") }
+
+func logoutCommand(t terminal) *cobra.Command {
+	var server string
+	cmd := &cobra.Command{
+		Use: "logout", Short: "Sign this computer out, and prove it", Args: usageArgs(cobra.NoArgs),
+		Long: "Ends the session at the service, which refuses its token from then on, removes token and session\n" +
+			"from the keychain, puts docker's configuration back, and says what is still alive.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return logout(cmd.Context(), t, server) },
+	}
+	cmd.Flags().StringVar(&server, "server", "", "the service to sign out of (default: the active one)")
+	return cmd
+}
+
+func logout(ctx context.Context, t terminal, server string) error {
+	p, err := newParts(t, true)
+	if err != nil {
+		return err
+	}
+	p.tidy(ctx, t)
+	account, err := p.computer.Find(server)
+	if err != nil {
+		return err
+	}
+	r, err := p.computer.SignOut(ctx, account)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.Out, "Signed out: %s\n", account)
+	if r.LastFour != "" {
+		fmt.Fprintf(t.Out, "  token …%s and session: removed from the keychain\n", r.LastFour)
+	} else {
+		fmt.Fprintln(t.Out, "  session: removed from the keychain")
+	}
+	switch {
+	case r.Refused:
+		fmt.Fprintln(t.Out, "  at the service: session ended; the token was tried and is refused")
+	case r.Revoked:
+		fmt.Fprintln(t.Out, "  at the service: session ended")
+	case r.Pending != nil:
+		fmt.Fprintf(t.Out, "  at the service: revocation pending (%v); the next lanyard command that reaches it carries it out\n", r.Pending)
+	}
+	fmt.Fprintln(t.Out, "  a registry that was shown the token just now may let it pass for up to 6 minutes more")
+	if r.Tools != nil {
+		return fmt.Errorf("signed out, but docker's configuration was not put back: %w", r.Tools)
+	}
+	return nil
+}

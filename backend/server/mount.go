@@ -1,0 +1,221 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"lanyard/backend/access"
+	"lanyard/backend/account"
+	"lanyard/backend/internal/browser"
+	"lanyard/backend/internal/gate"
+	"lanyard/backend/internal/hubapi"
+	"lanyard/backend/internal/images"
+	"lanyard/backend/internal/oauth"
+	"lanyard/backend/internal/pages"
+	"lanyard/backend/internal/registry"
+)
+
+const (
+	maxBody = 64 << 10         // bytes, of everything but the registry
+	maxTime = 30 * time.Second // to send a body, likewise
+)
+
+// mount builds the surfaces. This is the only place where they are wired.
+func (s *Server) mount() error {
+	c := s.config
+	issuer := c.Address.Public.String()
+	b, err := browser.New(issuer, c.Store)
+	if err != nil {
+		return fmt.Errorf("build the pages: %w", err)
+	}
+	b.Now, b.Log = c.Now, c.Log
+	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Now: c.Now}
+	rights := access.Rights{Default: c.Rights, Reserved: account.Reserved()}
+
+	mux := http.NewServeMux()
+	oauth.New(oauth.Config{
+		Issuer: issuer, Grants: s.grants, Accounts: s.accounts, Key: c.Keys.OAuth(), Binder: b, Log: c.Log, Now: c.Now,
+	}).Mount(mux)
+	(&pages.Handler{
+		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Browser: b, PublicURL: issuer,
+		Program: program, Now: c.Now, Log: c.Log,
+	}).Mount(mux)
+	(&hubapi.Handler{Tokens: s.tokens, Gate: guard, PublicURL: issuer, Now: c.Now, Log: c.Log}).Mount(mux)
+	mux.Handle("/token", &registry.Handler{
+		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
+		Issuer: c.Address.Host(), Services: s.registries(), Rights: rights, Now: c.Now, Log: c.Log,
+	})
+	s.operations(mux)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/account/", http.StatusSeeOther) })
+
+	top := http.NewServeMux()
+	top.Handle("/", bounded(mux))
+	if c.Storage != "" {
+		if err := s.mountImages(top, rights); err != nil {
+			return err
+		}
+		for _, name := range account.Reserved() { // more specific than the registry's /v2/
+			top.Handle("/v2/"+name, bounded(mux))
+			top.Handle("/v2/"+name+"/", bounded(mux))
+		}
+	}
+	s.handler = s.onlyHost(top)
+	return nil
+}
+
+func (s *Server) mountImages(top *http.ServeMux, rights access.Rights) error {
+	c := s.config
+	ca, err := writeCA(c.Data, c.Keys.CAPEM())
+	if err != nil {
+		return err
+	}
+	rights.Host = c.Address.Host()
+	stored, err := images.New(images.Config{
+		Dir: c.Storage, Realm: c.Address.Public.String() + "/token", Service: c.Address.Host(), Issuer: c.Address.Host(),
+		CAFile: ca, Reserved: account.Reserved(), Logger: c.Log,
+		Explain: func(subject, repository, action string) string { return s.explain(rights, subject, repository, action) },
+	})
+	if err != nil {
+		return err
+	}
+	s.close = stored.Close
+	top.Handle("/v2/", stored)
+	return nil
+}
+
+// explain says why an account may not do a thing, by the rule that refused it.
+func (s *Server) explain(rights access.Rights, subject, repository, action string) string {
+	who := access.Subject{Name: subject, Level: access.Admin}
+	if a, err := s.accounts.ByLogin(context.Background(), subject); subject != "" && err == nil {
+		who.Admin = a.Admin
+	}
+	asked := []access.Request{{Type: "repository", Name: repository, Actions: []string{action}}}
+	if why := access.Decide(who, asked, rights)[0].Why; why != "" || subject == "" {
+		return why
+	}
+	return fmt.Sprintf("this token of %s may not %s %s: its access permissions do not reach that far", subject, action, repository)
+}
+
+// registries are the names that tokens are made for: the own one first.
+func (s *Server) registries() []string {
+	var all []string
+	if s.config.Storage != "" {
+		all = append(all, s.config.Address.Host())
+	}
+	for _, name := range s.config.Registries {
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// operations are the paths for whoever runs the service or looks for one.
+func (s *Server) operations(mux *http.ServeMux) {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := s.accounts.Empty(r.Context()); err != nil {
+			plain(w, http.StatusServiceUnavailable, "the database does not answer")
+			return
+		}
+		plain(w, http.StatusOK, "ok")
+	})
+	mux.HandleFunc("GET /.well-known/lanyard", s.wellKnown)
+}
+
+func (s *Server) wellKnown(w http.ResponseWriter, _ *http.Request) {
+	var body struct {
+		Version    string   `json:"version"`
+		Issuer     string   `json:"issuer"`
+		Registries []string `json:"registries"`
+		Limits     struct {
+			AutoTokens     int   `json:"auto_tokens"`
+			SessionSeconds int64 `json:"session_seconds"`
+			IdleSeconds    int64 `json:"idle_seconds"`
+		} `json:"limits"`
+	}
+	body.Version, body.Issuer, body.Registries = s.config.Version, s.config.Address.Public.String(), s.registries()
+	body.Limits.AutoTokens = s.config.Tokens.Auto
+	body.Limits.SessionSeconds = int64(s.config.Sessions.Absolute / time.Second)
+	body.Limits.IdleSeconds = int64(s.config.Sessions.Idle / time.Second)
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body) // the client is gone if this fails
+}
+
+// onlyHost answers no request that was meant for another name (DNS rebinding,
+// a wrong address typed); /healthz is asked by address.
+func (s *Server) onlyHost(next http.Handler) http.Handler {
+	names := []string{s.config.Address.Host()}
+	for _, alias := range s.config.Aliases {
+		names = append(names, canonical(s.config.Address.Public.Scheme, alias))
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/healthz" && !slices.Contains(names, canonical(s.config.Address.Public.Scheme, r.Host)) {
+			plain(w, http.StatusMisdirectedRequest, "This service is "+s.config.Address.Public.String()+"; use that address.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// bounded limits size and time of a body; the registry alone goes without.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(maxTime)) // not every test server can
+		next.ServeHTTP(w, r)
+	})
+}
+
+// program is what people call a client.
+func program(client string) string {
+	if strings.HasPrefix(client, "lanyard") {
+		return "Lanyard"
+	}
+	return "Docker CLI"
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text) // the client is gone if this fails
+}
+
+// Serve answers on listeners until ctx ends, then lets requests in flight
+// finish. The registry's bodies have no time-out; headers do.
+func (s *Server) Serve(ctx context.Context, listeners []net.Listener) error {
+	server := &http.Server{
+		Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: nil,
+	}
+	ended := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { ended <- server.Serve(l) }()
+	}
+	select {
+	case err := <-ended:
+		_ = server.Close()
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil {
+		_ = server.Close() // an upload that would not end
+	}
+	return nil
+}

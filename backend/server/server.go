@@ -1,0 +1,191 @@
+// Package server is the account service as one whole that any program can
+// mount: New(Config) is an http.Handler. It builds the surfaces over one set
+// of services and is the only place they meet; it keeps the address, the
+// background work and the operations paths, and leaves every rule to the
+// nouns and every format to the surfaces.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lanyard/backend/access"
+	"lanyard/backend/account"
+	"lanyard/backend/grant"
+	"lanyard/backend/internal/admin"
+	"lanyard/backend/internal/browser"
+	"lanyard/backend/keys"
+	"lanyard/backend/token"
+)
+
+// Store is what the service keeps its rows in; boltstore.DB and memstore.DB
+// are two.
+type Store interface {
+	account.Store
+	grant.Store
+	token.Store
+	browser.Store
+	// Presented returns a token and its owner in one read transaction.
+	Presented(ctx context.Context, hash [32]byte) (token.Token, account.Account, error)
+	// Sweep drops what is over at now.
+	Sweep(ctx context.Context, now time.Time) error
+}
+
+// Config is what a service is made of.
+type Config struct {
+	Store      Store
+	Keys       *keys.Keys
+	Address    Address
+	Registries []string       // further registries that trust us: their host[:port], as they name their service
+	Storage    string         // folder of the registry inside; "": none
+	Data       string         // the folder told to the admin socket, and where registry/ca.pem is written
+	Rights     access.Default // "": private
+	Tokens     token.Limits
+	Sessions   grant.Limits
+	Aliases    []string // further Hosts that are answered
+	Version    string
+	SetUp      func() error // called once the first administrator is committed; may be nil
+	Stop       func()       // what the admin socket's stop does; nil: refused
+	Now        func() time.Time
+	Log        *slog.Logger // nil: discarded
+}
+
+// Server is a running account service.
+type Server struct {
+	config   Config
+	accounts *account.Service
+	grants   *grant.Service
+	tokens   *token.Service
+	setup    *account.Setup
+	handler  http.Handler
+	admin    http.Handler
+	close    func() error
+}
+
+// New builds the service. It fails where a folder cannot be used.
+func New(c Config) (*Server, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Store = marked{c.Store, c.SetUp}
+	s := &Server{
+		config:   c,
+		accounts: &account.Service{Store: c.Store, Hasher: account.NewHasher(), Now: c.Now},
+		grants:   &grant.Service{Store: c.Store, Key: c.Keys.Service(), Limits: c.Sessions, Now: c.Now},
+		tokens:   &token.Service{Store: c.Store, Limits: c.Tokens, Now: c.Now},
+		setup:    &account.Setup{Now: c.Now},
+		close:    func() error { return nil },
+	}
+	if err := s.mount(); err != nil {
+		return nil, err
+	}
+	s.admin = (&admin.Handler{
+		Info: admin.Info{
+			PublicURL: c.Address.Public.String(), PID: os.Getpid(), Version: c.Version,
+			Data: c.Data, Storage: c.Storage, StartedAt: c.Now().UTC(),
+		},
+		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Log: c.Log,
+	}).Routes()
+	return s, nil
+}
+
+// marked tells of the first administrator right after the commit.
+type marked struct {
+	Store
+	done func() error
+}
+
+// CreateAccount keeps an account, see account.Store.
+func (m marked) CreateAccount(ctx context.Context, a account.Account, first bool) error {
+	if err := m.Store.CreateAccount(ctx, a, first); err != nil || m.done == nil {
+		return err
+	}
+	return m.done()
+}
+
+// ServeHTTP answers the network.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Admin answers the service's own socket. Whoever reaches it administers.
+func (s *Server) Admin() http.Handler { return s.admin }
+
+// Accounts are the service's people, for the program that holds it.
+func (s *Server) Accounts() *account.Service { return s.accounts }
+
+// NeedsSetup says whether there is no account yet; SetupCode makes the code
+// that set-up then asks for.
+func (s *Server) NeedsSetup(ctx context.Context) (bool, error) { return s.accounts.Empty(ctx) }
+
+// SetupCode makes a fresh set-up code in the place of the earlier one.
+func (s *Server) SetupCode() string { return s.setup.Fresh() }
+
+const (
+	flushEvery = 500 * time.Millisecond
+	sweepEvery = time.Minute
+	renewEvery = 12 * time.Hour
+)
+
+// Background does what nobody asks for: writes the uses noted, sweeps what is
+// over, renews the signing leaf. It returns when ctx ends, all uses written.
+func (s *Server) Background(ctx context.Context) error {
+	flush, sweep, renew := time.NewTicker(flushEvery), time.NewTicker(sweepEvery), time.NewTicker(renewEvery)
+	defer flush.Stop()
+	defer sweep.Stop()
+	defer renew.Stop()
+	s.report(ctx, "sweep", s.config.Store.Sweep(ctx, s.config.Now()))
+	for {
+		select {
+		case <-flush.C:
+			s.report(ctx, "note uses", s.Flush(ctx))
+		case <-sweep.C:
+			s.report(ctx, "sweep", s.config.Store.Sweep(ctx, s.config.Now()))
+		case <-renew.C:
+			s.report(ctx, "renew signing leaf", s.config.Keys.Renew(s.config.Now()))
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			return errors.Join(s.Flush(last), s.close())
+		}
+	}
+}
+
+// Flush writes the uses noted so far.
+func (s *Server) Flush(ctx context.Context) error {
+	return errors.Join(s.tokens.Flush(ctx), s.grants.Flush(ctx))
+}
+
+func (s *Server) report(ctx context.Context, what string, err error) {
+	if err != nil {
+		s.config.Log.ErrorContext(ctx, what, "err", err)
+	}
+}
+
+// writeCA publishes the authority that registries are told to trust.
+func writeCA(data string, pem []byte) (string, error) {
+	path := authorityPath(data)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a certificate is public
+		return "", fmt.Errorf("publish the registry authority: %w", err)
+	}
+	if old, err := os.ReadFile(path); err == nil && string(old) == string(pem) { //nolint:gosec // our own folder
+		return path, nil
+	}
+	temp := path + ".new"
+	if err := os.WriteFile(temp, pem, 0o644); err != nil { //nolint:gosec // a certificate is public
+		return "", fmt.Errorf("publish the registry authority: %w", err)
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return "", fmt.Errorf("publish the registry authority: %w", err)
+	}
+	return path, nil
+}
+
+func authorityPath(data string) string { return filepath.Join(data, "registry", "ca.pem") }
