@@ -70,14 +70,18 @@ func NewUserCode() string {
 }
 
 // NormalUserCode gives a typed code its one form: upper case, letters only.
-// ok is false if it cannot be a code of ours.
+// ok is false if it cannot be a code of ours. Only ASCII has two cases here:
+// Unicode's own rules turn other letters into ours (U+017F into S).
 func NormalUserCode(typed string) (code string, ok bool) {
 	code = strings.Map(func(r rune) rune {
-		if r == '-' || r == ' ' {
+		switch {
+		case r == '-' || r == ' ':
 			return -1
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
 		}
 		return r
-	}, strings.ToUpper(typed))
+	}, typed)
 	if len(code) != userCodeLen || strings.Trim(code, userCodeAlphabet) != "" {
 		return "", false
 	}
