@@ -15,6 +15,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 PROGRAMS := lanyard docker-credential-lanyard
 GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
+# What is fetched for the first time is not news a line each.
+QUIET = 2> >(grep -v '^go: downloading ' >&2)
+
 # The packages in which two things happen at once: tested with the race detector.
 RACE := ^lanyard/backend/(store|token|grant|server)(/|$$)
 
@@ -33,7 +36,7 @@ help: ## this list
 
 build: need-go ## the programs, to build/bin
 	@mkdir -p build/bin
-	@for p in $(PROGRAMS); do echo "go build $$p $(VERSION)"; $(GO_BUILD) -o build/bin/$$p ./backend/cmd/$$p; done
+	@for p in $(PROGRAMS); do echo "go build $$p $(VERSION)"; $(GO_BUILD) -o build/bin/$$p ./backend/cmd/$$p $(QUIET); done
 
 test: need-test check build unit race lint demo ## installs what is missing, runs every test, the linter and the demonstration
 	@echo "make test: all passed"
@@ -41,8 +44,8 @@ test: need-test check build unit race lint demo ## installs what is missing, run
 check: need-go
 	@echo "gofmt, go vet"
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted by gofmt:"; echo "$$bad"; exit 1; } >&2
-	@go vet ./...
-	@go test ./backend
+	@go vet ./... $(QUIET)
+	@go test ./backend $(QUIET)
 
 unit: need-test build
 	@echo "go test"
