@@ -118,6 +118,7 @@ var owners = map[string][]string{
 // clocks are files that read the clock in another way, with the reason.
 var clocks = map[string]string{
 	"backend/keychain/worker.go": "hands the time that is left of a context's deadline to another process",
+	"backend/server/limits.go":   "deadlines of connections are the kernel's, not the service's",
 }
 
 // pure are nouns whose rules are functions of values: they speak no protocol and open nothing.

@@ -36,6 +36,7 @@ var (
 type Service struct {
 	Data   string // folder, see machine.Dirs.Service
 	Binary string // the lanyard program beside our own executable
+	Config string // settings file handed to serve if it exists; "": none
 	Log    string // file for what the service says; "": DATA/service.log
 	// Version is our own build: a service of another one is restarted.
 	Version string

@@ -51,7 +51,7 @@ func (s *Service) start(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("start the own service: %w", err)
 	}
 	defer log.Close()
-	command := exec.Command(s.Binary, "serve", "--own", "--data", s.Data, "--storage", filepath.Join(s.Data, "images")) //nolint:gosec,noctx // our own program; it outlives us
+	command := exec.Command(s.Binary, s.arguments()...) //nolint:gosec,noctx // our own program; it outlives us
 	command.Stdout, command.Stderr = log, log
 	command.Dir = s.Data
 	detach(command)
@@ -81,6 +81,14 @@ func (s *Service) start(ctx context.Context) (Status, error) {
 			return Status{}, fmt.Errorf("%w within %s: %s", ErrStart, startWithin, s.lastWords())
 		}
 	}
+}
+
+func (s *Service) arguments() []string {
+	args := []string{"serve", "--own", "--data", s.Data, "--storage", filepath.Join(s.Data, "images")}
+	if _, err := os.Stat(s.Config); s.Config != "" && err == nil {
+		args = append(args, "--config", s.Config)
+	}
+	return args
 }
 
 // Stop ends the service and waits until its socket is gone; ErrNotRunning if

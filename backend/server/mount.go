@@ -25,11 +25,6 @@ import (
 	"lanyard/backend/internal/registry"
 )
 
-const (
-	maxBody = 64 << 10         // bytes, of everything but the registry
-	maxTime = 30 * time.Second // to send a body, likewise
-)
-
 // mount builds the surfaces. This is the only place where they are wired.
 func (s *Server) mount() error {
 	c := s.config
@@ -167,15 +162,6 @@ func (s *Server) onlyHost(next http.Handler) http.Handler {
 			plain(w, http.StatusMisdirectedRequest, "This service is "+s.config.Address.Public.String()+"; use that address.")
 			return
 		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// bounded limits size and time of a body; the registry alone goes without.
-func bounded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(maxTime)) // not every test server can
 		next.ServeHTTP(w, r)
 	})
 }

@@ -50,7 +50,10 @@ func newParts(t terminal, asked bool) (*parts, error) {
 	return &parts{
 		dirs:   dirs,
 		docker: d,
-		own:    &ownservice.Service{Data: dirs.Service(), Binary: beside(self, "lanyard"), Version: version},
+		own: &ownservice.Service{
+			Data: dirs.Service(), Binary: beside(self, "lanyard"), Version: version,
+			Config: filepath.Join(dirs.Config, "service.yaml"),
+		},
 		computer: &signin.Computer{
 			Dirs: dirs, Docker: d,
 			Keychain: keychain.Keychain{
