@@ -1,0 +1,137 @@
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"lanyard/backend/token"
+)
+
+// ByHash returns the token of a secret with its SessionUntil, or ErrNotFound.
+func (db *DB) ByHash(ctx context.Context, hash [32]byte) (token.Token, error) {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return token.Token{}, err
+	}
+	defer unlock()
+	return db.byHash(hash)
+}
+
+// Holding returns what owner holds, oldest first.
+func (db *DB) Holding(ctx context.Context, owner string) (token.Holding, error) {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return token.Holding{}, err
+	}
+	defer unlock()
+	return db.holding(owner), nil
+}
+
+// Change replaces what owner holds with what fn makes of it and ends the
+// sessions in Ends.
+func (db *DB) Change(ctx context.Context, owner string, fn func(token.Holding) (token.Holding, error)) error {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return db.change(owner, fn)
+}
+
+// Touch notes uses, each only where later than the one noted.
+func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	for _, u := range uses {
+		held := db.holdings[u.Owner].Tokens
+		for i, t := range held {
+			if t.ID == u.ID && u.Use.At.After(t.LastUsed.At) {
+				held[i].LastUsed = u.Use
+			}
+		}
+	}
+	return nil
+}
+
+func (db *DB) byHash(hash [32]byte) (token.Token, error) {
+	owner, ok := db.hashes[hash]
+	if !ok {
+		return token.Token{}, token.ErrNotFound
+	}
+	for _, t := range db.holdings[owner].Tokens {
+		if t.Hash == hash {
+			return db.joined(t), nil
+		}
+	}
+	return token.Token{}, token.ErrNotFound
+}
+
+// holding is a copy that a caller may change, each token with its SessionUntil.
+func (db *DB) holding(owner string) token.Holding {
+	h := db.holdings[owner]
+	h.Tokens, h.Losses, h.Evictions = slices.Clone(h.Tokens), slices.Clone(h.Losses), slices.Clone(h.Evictions)
+	for i, t := range h.Tokens {
+		h.Tokens[i] = db.joined(t)
+	}
+	return h
+}
+
+// joined adds what is read along with a token: the life of its session. One
+// that is gone is over, wherever the clock stands: zero.
+func (db *DB) joined(t token.Token) token.Token {
+	t.Scopes = slices.Clone(t.Scopes)
+	if t.Session == "" {
+		return t
+	}
+	t.SessionUntil = db.sessions[t.Session].Until()
+	return t
+}
+
+func (db *DB) change(owner string, fn func(token.Holding) (token.Holding, error)) error {
+	if owner == "" {
+		return errKey
+	}
+	h, err := fn(db.holding(owner))
+	if err != nil {
+		return err
+	}
+	hashes, ids := map[[32]byte]bool{}, map[string]bool{}
+	for _, t := range h.Tokens {
+		byHash, hashTaken := db.hashes[t.Hash]
+		byID, idTaken := db.ids[t.ID]
+		switch {
+		case t.ID == "" || t.Hash == [32]byte{}:
+			return errKey
+		case t.Owner != owner:
+			return errMoved
+		case hashes[t.Hash], ids[t.ID], hashTaken && byHash != owner, idTaken && byID != owner:
+			return errDuplicate
+		}
+		hashes[t.Hash], ids[t.ID] = true, true
+	}
+	for _, t := range db.holdings[owner].Tokens {
+		delete(db.hashes, t.Hash)
+		delete(db.ids, t.ID)
+	}
+	for _, end := range h.Ends {
+		if s, ok := db.sessions[end.Session]; ok {
+			db.sessions[end.Session] = s.End(string(end.Why), end.At)
+		}
+	}
+	kept := token.Holding{Tokens: slices.Clone(h.Tokens), Losses: slices.Clone(h.Losses), Evictions: slices.Clone(h.Evictions)}
+	for i, t := range kept.Tokens {
+		db.hashes[t.Hash], db.ids[t.ID] = owner, owner
+		t.Scopes, t.SessionUntil = slices.Clone(t.Scopes), time.Time{}
+		kept.Tokens[i] = t
+	}
+	slices.SortStableFunc(kept.Tokens, func(a, b token.Token) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	db.holdings[owner] = kept
+	return nil
+}
