@@ -95,10 +95,7 @@ var places = map[string]place{
 var testsOnly = []string{"backend/e2e", "backend/internal/keyringtest"}
 
 // exceptions are imports on one floor, with the reason.
-var exceptions = map[string]string{
-	"backend/internal/oauth -> backend/internal/gate":  "who an access token speaks for is decided once, for every surface",
-	"backend/internal/hubapi -> backend/internal/gate": "who an access token speaks for is decided once, for every surface",
-}
+var exceptions = map[string]string{}
 
 // owners says which packages alone may import a library (or a package of Go's own), so that it can be exchanged in
 // one place. Tests may import anything.

@@ -363,13 +363,13 @@ func TestNinetyDaysByTheClock(t *testing.T) {
 			if err := d.Used(t.Context(), s, 0); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(day)
+			<-time.After(day)
 			var err error
 			if s, token, err = d.Refresh(t.Context(), token, "lanyard"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		time.Sleep(day)
+		<-time.After(day)
 		_, _, err := d.Refresh(t.Context(), token, "lanyard")
 		d.want(err, grant.ErrEnded)
 	})

@@ -95,6 +95,10 @@ func Verify(raw string, keys jose.JSONWebKeySet, issuer string, now time.Time) (
 	if err != nil || len(signed.Signatures) != 1 {
 		return Claims{}, fmt.Errorf("%w: not a JWT signed with RS256", ErrInvalid)
 	}
+	// base64 has spare bits and the parser passes over white space: one form only.
+	if again, err := signed.CompactSerialize(); err != nil || again != raw {
+		return Claims{}, fmt.Errorf("%w: not in its one form", ErrInvalid)
+	}
 	kid, err := header(raw)
 	if err != nil {
 		return Claims{}, err

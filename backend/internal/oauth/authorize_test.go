@@ -67,6 +67,24 @@ func TestTrap11RedirectURIs(t *testing.T) {
 	}
 }
 
+// Whatever is let through leads to this computer and to one path.
+func FuzzRedirectURIs(f *testing.F) {
+	for _, seed := range []string{redirectURI, "http://[::1]:1/callback", "http://127.0.0.1:1@evil.example/callback", "http://127.0.0.1:1/callback#"} {
+		f.Add(seed)
+	}
+	c, _ := clientOf(ClientLanyard)
+	f.Fuzz(func(t *testing.T, uri string) {
+		if !c.redirects(uri) {
+			return
+		}
+		u, err := url.Parse(uri)
+		if err != nil || u.Scheme != "http" || u.User != nil || (u.Hostname() != "127.0.0.1" && u.Hostname() != "::1") ||
+			u.EscapedPath() != "/callback" || u.ForceQuery || u.RawQuery != "" || u.Fragment != "" || u.String() != uri {
+			t.Errorf("%q is let through", uri)
+		}
+	})
+}
+
 // Trap 10: errors that are ours to show are pages of ours.
 func TestTrap10ErrorPages(t *testing.T) {
 	s := newService(t)

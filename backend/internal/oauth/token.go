@@ -96,16 +96,9 @@ func narrow(granted []string, asked string) ([]string, error) {
 // Revocation ends the session of a refresh or access token (RFC 7009). What
 // is unknown, or another client's, is answered the same and changes nothing.
 func (s *server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
-	session, err := s.h.Grants.Owner(ctx, grant.RefreshToken(r.Data.Token))
-	if errors.Is(err, grant.ErrInvalid) {
-		claims, wrong := bearer.Verify(r.Data.Token, s.h.Key.JWKS(), s.h.Issuer, s.h.now())
-		if wrong != nil {
-			return op.NewResponse(nil), nil
-		}
-		session, err = s.h.Grants.Live(ctx, claims.Session)
-	}
+	session, err := s.sessionOf(ctx, r.Data.Token)
 	switch {
-	case errors.Is(err, grant.ErrNotFound), errors.Is(err, grant.ErrEnded):
+	case errors.Is(err, grant.ErrNotFound), errors.Is(err, grant.ErrEnded), errors.Is(err, bearer.ErrInvalid):
 		return op.NewResponse(nil), nil
 	case err != nil:
 		return nil, refusal(err)
@@ -116,6 +109,19 @@ func (s *server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.Revoca
 		return nil, refusal(err)
 	}
 	return op.NewResponse(nil), nil
+}
+
+// sessionOf returns the session of a refresh or access token.
+func (s *server) sessionOf(ctx context.Context, token string) (grant.Session, error) {
+	session, err := s.h.Grants.Owner(ctx, grant.RefreshToken(token))
+	if !errors.Is(err, grant.ErrInvalid) {
+		return session, err
+	}
+	claims, err := bearer.Verify(token, s.h.Key.JWKS(), s.h.Issuer, s.h.now())
+	if err != nil {
+		return grant.Session{}, err
+	}
+	return s.h.Grants.Live(ctx, claims.Session)
 }
 
 // issue is what tokens are made of.
