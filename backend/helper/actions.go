@@ -12,8 +12,6 @@ import (
 	"lanyard/backend/machine"
 )
 
-const sweepLimit = 600 * time.Millisecond // for removals, out of the whole run
-
 // hubKey is how Docker's tools spell Docker Hub.
 const hubKey = "https://index.docker.io/v1/"
 
@@ -90,9 +88,10 @@ func (c *call) end(r machine.Registry, now time.Time) {
 	c.sweep()
 }
 
-// sweep removes what is buried, as far as that goes without a prompt.
+// sweep removes what is buried, as far as that goes without a prompt and
+// within a third of the time of the whole run.
 func (c *call) sweep() {
-	ctx, cancel := context.WithTimeout(c.ctx, sweepLimit)
+	ctx, cancel := context.WithTimeout(c.ctx, c.helper.Limit/3)
 	defer cancel()
 	_ = c.file.Sweep(func(name string) error { return c.helper.Keys.Delete(ctx, name) })
 }

@@ -2,7 +2,9 @@ package keychain
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -41,39 +44,101 @@ func pinAddress() error {
 	return os.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 }
 
-// connect is a connection to the session bus that ends with ctx. Hello is
-// sent but not waited for: the bus takes messages in order, so calls may
-// follow at once.
-func connect(ctx context.Context) (*dbus.Conn, error) {
+// connect is a connection to the session bus that ends with ctx. What is
+// written to it waits in link until flush.
+func connect(ctx context.Context) (*dbus.Conn, *link, error) {
 	address, err := busAddress()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	socket, err := dialBus(ctx, address)
 	if err != nil {
-		return nil, inTime(ctx, fmt.Errorf("%w: %w", ErrNoService, err))
+		return nil, nil, inTime(ctx, fmt.Errorf("%w: %w", ErrNoService, err))
 	}
 	context.AfterFunc(ctx, func() { _ = socket.Close() })
-	conn, err := dbus.NewConn(buffered{bufio.NewReader(socket), socket})
+	l := newLink(socket)
+	conn, err := dbus.NewConn(l)
+	if err == nil {
+		err = conn.Auth([]dbus.Auth{external{}})
+	}
 	if err != nil {
 		_ = socket.Close()
-		return nil, err
-	}
-	if err := conn.Auth([]dbus.Auth{dbus.AuthExternal(strconv.Itoa(os.Geteuid()))}); err != nil {
-		_ = conn.Close()
-		return nil, inTime(ctx, fmt.Errorf("%w: %w", ErrNoService, err))
+		return nil, nil, inTime(ctx, fmt.Errorf("%w: %w", ErrNoService, err))
 	}
 	conn.BusObject().Go("org.freedesktop.DBus.Hello", 0, nil)
-	return conn, nil
+	return conn, l, nil
 }
 
-// buffered spares a system call for each field of a message that is read.
-type buffered struct {
-	io.Reader
+// link carries one connection with as few round trips as the protocol allows:
+// who we are, BEGIN, Hello and the first calls leave in one write, as sd-bus
+// does it, where godbus would wait for three answers before it says Hello. For
+// that, godbus is given the handshake's usual answers (D-Bus specification,
+// "Authentication Protocol"), and the bus' own is checked when it arrives.
+type link struct {
 	net.Conn
+	in      *bufio.Reader
+	script  *strings.Reader // what godbus is told until it says BEGIN
+	greeted bool            // the bus has said OK
+	mu      sync.Mutex
+	begun   bool // godbus has said BEGIN
+	out     bytes.Buffer
 }
 
-func (b buffered) Read(p []byte) (int, error) { return b.Reader.Read(p) }
+func newLink(socket net.Conn) *link {
+	return &link{
+		Conn:   socket,
+		in:     bufio.NewReader(socket),
+		script: strings.NewReader("REJECTED EXTERNAL\r\nOK 0\r\n"),
+	}
+}
+
+func (l *link) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.begun {
+		return l.out.Write(p)
+	}
+	if string(p) == "BEGIN\r\n" {
+		l.begun = true
+		uid := hex.EncodeToString([]byte(strconv.Itoa(os.Geteuid())))
+		l.out.WriteString("\x00AUTH EXTERNAL " + uid + "\r\nBEGIN\r\n")
+	}
+	return len(p), nil
+}
+
+// flush sends what was written.
+func (l *link) flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, err := l.out.WriteTo(l.Conn)
+	return err
+}
+
+func (l *link) Read(p []byte) (int, error) {
+	if l.script.Len() > 0 {
+		return l.script.Read(p)
+	}
+	if !l.greeted {
+		line, err := l.in.ReadString('\n')
+		if err != nil {
+			return 0, err
+		}
+		if !strings.HasPrefix(line, "OK ") {
+			return 0, io.EOF // the bus does not want us
+		}
+		l.greeted = true
+	}
+	return l.in.Read(p)
+}
+
+// external is the mechanism EXTERNAL as far as godbus takes part in it.
+type external struct{}
+
+func (external) FirstData() (name, resp []byte, status dbus.AuthStatus) {
+	return []byte("EXTERNAL"), nil, dbus.AuthOk
+}
+
+func (external) HandleData([]byte) ([]byte, dbus.AuthStatus) { return nil, dbus.AuthError }
 
 // dialBus tries the addresses of a list in turn (D-Bus specification, "Server
 // Addresses"). Only Unix sockets count: every other transport either starts
@@ -113,8 +178,9 @@ func dialBus(ctx context.Context, list string) (net.Conn, error) {
 func classify(err error) error {
 	var e dbus.Error
 	if !errors.As(err, &e) {
-		if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, dbus.ErrClosed) {
-			return fmt.Errorf("%w: the bus hung up", ErrNoService)
+		var broken *net.OpError
+		if errors.Is(err, io.EOF) || errors.Is(err, dbus.ErrClosed) || errors.As(err, &broken) {
+			return fmt.Errorf("%w: the bus hung up: %w", ErrNoService, err)
 		}
 		return err
 	}

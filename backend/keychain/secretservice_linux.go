@@ -35,21 +35,26 @@ type ssSecret struct {
 type reader struct {
 	ctx  context.Context
 	conn *dbus.Conn
+	link *link
 }
 
 func open(ctx context.Context) (reader, error) {
-	conn, err := connect(ctx)
-	return reader{ctx, conn}, err
+	conn, link, err := connect(ctx)
+	return reader{ctx, conn, link}, err
 }
 
 func (r reader) close() { _ = r.conn.Close() }
 
-// start sends a call and does not wait for the answer.
+// start makes a call and does not wait for the answer.
 func (r reader) start(path dbus.ObjectPath, method string, args ...any) *dbus.Call {
 	return r.conn.Object(ssName, path).Go(method, 0, nil, args...)
 }
 
+// finish waits for the answer to a call, and sends what was started so far.
 func (r reader) finish(call *dbus.Call, into ...any) error {
+	if err := r.link.flush(); err != nil {
+		return inTime(r.ctx, fmt.Errorf("%w: %w", ErrNoService, err))
+	}
 	select {
 	case call = <-call.Done:
 	case <-r.ctx.Done():

@@ -116,7 +116,7 @@ func (w *Worker) run(ctx context.Context, r request) error {
 	}
 	cmd := exec.CommandContext(ctx, w.Path, args...)
 	cmd.Stdin = bytes.NewReader(in)
-	cmd.WaitDelay = 100 * time.Millisecond
+	cmd.WaitDelay = time.Second // for the pipes, once the child is gone
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
 		return inTime(ctx, ctx.Err())

@@ -42,7 +42,7 @@ func (d Dirs) randomID() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }()
 	var random [randomBytes]byte
 	_, _ = rand.Read(random[:]) // never fails
 	_, err = file.WriteString(hex.EncodeToString(random[:]) + "\n")

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"lanyard/backend/helper"
@@ -13,6 +14,7 @@ import (
 var version string
 
 func main() {
+	runtime.GOMAXPROCS(1) // one question, one answer: waking threads for it takes longer
 	h := helper.Helper{Getenv: os.Getenv, Version: buildVersion()}
 	os.Exit(h.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -71,8 +71,11 @@ func (s *Session) StartFake(t TB, mode Mode) *Fake {
 		}
 	}
 	reply, err := conn.RequestName(secrets, dbus.NameFlagDoNotQueue)
-	if err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
-		t.Fatal(fmt.Errorf("the name is taken: %v %v", reply, err))
+	if err == nil && reply != dbus.RequestNameReplyPrimaryOwner {
+		err = fmt.Errorf("the name %s is taken", secrets)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	return f
 }
