@@ -2,6 +2,7 @@ package helper
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"time"
@@ -67,7 +68,7 @@ func (c *call) token(s machine.State, host string, r machine.Registry) (keychain
 		life.Used = used
 	}
 	if life.Over(now, s.HighWater) {
-		c.end(r, now)
+		c.end(r, life, now)
 		return keychain.Token{}, fmt.Errorf("the session for %s has ended: run `lanyard login`", host)
 	}
 	_ = c.file.Note(name, now) // a use that is not noted ends nothing too late
@@ -77,11 +78,16 @@ func (c *call) token(s machine.State, host string, r machine.Registry) (keychain
 	return t, nil
 }
 
-// end begins the removal of an account's session. It may fail: the entry is
-// past its end all the same, and whoever looks next tries again.
-func (c *call) end(r machine.Registry, now time.Time) {
+// end begins the removal of an account's session, unless a person signed in
+// anew since its life was seen. It may fail: the entry is past its end all the
+// same, and whoever looks next tries again.
+func (c *call) end(r machine.Registry, seen machine.Life, now time.Time) {
 	_ = c.file.Update(func(s *machine.State) error {
-		s.Bury(keychain.TokenName(r.Server, r.Account), now)
+		name := keychain.TokenName(r.Server, r.Account)
+		if s.Entries[name].Touched.After(seen.Touched) {
+			return nil
+		}
+		s.Bury(name, now)
 		s.Bury(keychain.SessionName(r.Server, r.Account), now)
 		return nil
 	})
@@ -104,7 +110,7 @@ func (c *call) Add(cred *credentials.Credentials) error {
 	}
 	if host, r, managed := find(s, cred.ServerURL); managed && !r.Off {
 		t, err := c.helper.Keys.GetToken(c.ctx, r.Server, r.Account)
-		if err == nil && t.Username == cred.Username && t.Secret.Reveal() == cred.Secret {
+		if err == nil && t.Username == cred.Username && subtle.ConstantTimeCompare([]byte(t.Secret), []byte(cred.Secret)) == 1 {
 			return nil // docker login with what it got from us
 		}
 		return fmt.Errorf("%s is signed in to with Lanyard, as %s: run `lanyard logout` first", host, r.Account)

@@ -316,6 +316,19 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// A get that saw the old session's end does not take the new one with it.
+func TestEndLeavesANewSession(t *testing.T) {
+	d := newDesk(t, keyringtest.Options{})
+	d.signIn(host)
+	h := Helper{Keys: d.keys, Limit: d.limit, Getenv: os.Getenv}
+	c := &call{ctx: t.Context(), helper: h, file: d.dirs.StateFile()}
+	seen := d.state().Life(tokenName, birth, 0)
+	d.update(func(s *machine.State) { s.Added(tokenName, birth.Add(day)) })
+	c.end(machine.Registry{Server: server, Account: "ann"}, seen, birth.Add(day))
+	d.now = birth.Add(day)
+	d.serves(host)
+}
+
 // Whoever uses the token daily keeps it, by the helper's own notes alone.
 func TestUseIsNoted(t *testing.T) {
 	d := newDesk(t, keyringtest.Options{})
