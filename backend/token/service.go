@@ -29,6 +29,11 @@ type Store interface {
 	Touch(ctx context.Context, uses []Used) error
 }
 
+const (
+	maxAddr  = 64  // characters kept of an address
+	maxAgent = 256 // and of a program's name for itself
+)
+
 // Used is a use to be noted.
 type Used struct {
 	Owner, ID string
@@ -106,6 +111,7 @@ func (s *Service) admit(ctx context.Context, owner string, t Token, now time.Tim
 	secret := NewSecret(t.Source)
 	t.ID, t.Owner, t.Active = uuid.NewString(), owner, true
 	t.Hash, t.LastFour = Hash(secret.Reveal()), secret.LastFour()
+	t.Creator.Addr, t.Creator.Agent = clip(t.Creator.Addr, maxAddr), clip(t.Creator.Agent, maxAgent)
 	var born Token
 	err := s.Store.Change(ctx, owner, func(h Holding) (Holding, error) {
 		next, b, err := Admit(s.pending.over(h), t, s.Limits, now)
@@ -246,7 +252,7 @@ func (s *Service) Find(ctx context.Context, secret string) (Token, error) {
 // Used notes an accepted use. It costs no disk: eviction and lists see it at
 // once, the store with the next Flush.
 func (s *Service) Used(t Token, addr, agent string) {
-	s.pending.add(Used{Owner: t.Owner, ID: t.ID, Use: Use{At: s.now(), Addr: clip(addr, 64), Agent: clip(agent, 256)}})
+	s.pending.add(Used{Owner: t.Owner, ID: t.ID, Use: Use{At: s.now(), Addr: clip(addr, maxAddr), Agent: clip(agent, maxAgent)}})
 }
 
 // Flush writes the uses noted since the last one. Call it every second and at

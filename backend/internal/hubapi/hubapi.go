@@ -1,0 +1,155 @@
+// Package hubapi speaks Docker Hub's API for personal access tokens, under
+// every name that is reserved below /v2/. It owns the Hub's spellings, its
+// envelope of lists and its form of a refusal; it leaves who is asking to
+// gate, the rules to token, and all else below /v2/ to the registry.
+package hubapi
+
+import (
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"lanyard/backend/account"
+	"lanyard/backend/internal/gate"
+	"lanyard/backend/token"
+)
+
+// Gate says who a request speaks for; *gate.Gate does.
+type Gate interface {
+	Check(r *http.Request) (gate.Passed, error)
+}
+
+// Handler answers the Hub's paths; see Mount.
+type Handler struct {
+	Tokens    *token.Service
+	Gate      Gate
+	PublicURL string           // without slash at the end; what next and previous begin with
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger     // nil: slog.Default
+}
+
+// An action does one thing for whom the gate let pass.
+type action func(r *http.Request, who gate.Passed) (answer, error)
+
+type methods map[string]action
+
+// routes is the whole surface. A path answers with a slash at its end, too.
+func (h *Handler) routes() map[string]methods {
+	tokens := methods{http.MethodGet: h.list, http.MethodPost: h.create}
+	one := methods{http.MethodGet: h.get, http.MethodPatch: h.patch, http.MethodDelete: h.remove}
+	return map[string]methods{
+		"/v2/access-tokens":                  tokens,
+		"/v2/access-tokens/{uuid}":           one,
+		"/v2/access-tokens/desktop-generate": {http.MethodPost: h.generate},
+		"/v2/access-tokens/session":          {http.MethodGet: h.session}, // ours
+		// The same by its older name, which hub-tool uses.
+		"/v2/api_tokens":        tokens,
+		"/v2/api_tokens/{uuid}": one,
+	}
+}
+
+// Mount takes all reserved names below /v2/, without a method, so that a wrong
+// method and an unknown path are answered in the Hub's form.
+func (h *Handler) Mount(mux *http.ServeMux) {
+	routes := h.routes()
+	for path, of := range routes {
+		mux.Handle(path, h.endpoint(of))
+		mux.Handle(path+"/{$}", h.endpoint(of))
+	}
+	for _, name := range account.Reserved() {
+		path := "/v2/" + name
+		if routes[path] == nil {
+			mux.Handle(path, h.endpoint(nil))
+		}
+		mux.Handle(path+"/", h.endpoint(nil))
+	}
+}
+
+// endpoint answers one path; without methods there is nothing here.
+func (h *Handler) endpoint(of methods) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		out, err := h.do(w, r, of)
+		if err != nil {
+			h.refuse(w, r, err)
+			return
+		}
+		write(w, out.status, out.body)
+	})
+}
+
+func (h *Handler) do(w http.ResponseWriter, r *http.Request, of methods) (answer, error) {
+	if of == nil {
+		return answer{}, errPath
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	run := of[method]
+	if run == nil {
+		w.Header().Set("Allow", of.allowed())
+		return answer{}, errMethod
+	}
+	who, err := h.Gate.Check(r)
+	if err != nil {
+		return answer{}, err
+	}
+	return run(r, who)
+}
+
+func (m methods) allowed() string {
+	all := slices.Collect(maps.Keys(m))
+	if m[http.MethodGet] != nil {
+		all = append(all, http.MethodHead)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// An answer is a status and what is sent as JSON; nil: nothing.
+type answer struct {
+	status int
+	body   any
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if body == nil {
+		w.WriteHeader(status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the client is gone if this fails
+}
+
+// creator is from where a token is made. A server behind a proxy sets
+// RemoteAddr itself; headers are not believed.
+func creator(r *http.Request) token.Use {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	return token.Use{Addr: host, Agent: r.UserAgent()}
+}
+
+func (h *Handler) now() time.Time {
+	if h.Now == nil {
+		return time.Now()
+	}
+	return h.Now()
+}
+
+func (h *Handler) log() *slog.Logger {
+	if h.Log == nil {
+		return slog.Default()
+	}
+	return h.Log
+}

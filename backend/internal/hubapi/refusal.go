@@ -1,0 +1,135 @@
+package hubapi
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"lanyard/backend/account"
+	"lanyard/backend/grant"
+	"lanyard/backend/internal/gate"
+	"lanyard/backend/token"
+)
+
+var (
+	errPath   = errors.New("no such path")
+	errMethod = errors.New("no such method here")
+	errLarge  = errors.New("body too large")
+)
+
+// errBody: the body, or the query, is not of the format; the text says why.
+type errBody string
+
+func (e errBody) Error() string { return string(e) }
+
+// errFields: single fields are not of the format, with the reason for each.
+type errFields map[string]string
+
+func (e errFields) Error() string {
+	var all []string
+	for name, why := range e {
+		all = append(all, name+" "+why)
+	}
+	return strings.Join(all, "; ")
+}
+
+// refusal is the Hub's form of an error. Clients read message, else detail;
+// hub-tool reads neither unless every value is a string or null, so its paths
+// go without fields. Terraform's provider knows 404 by the words "not found".
+type refusal struct {
+	Message string  `json:"message"`
+	Detail  string  `json:"detail"`
+	ErrInfo *string `json:"errinfo"` // always null
+	Reason  string  `json:"reason"`  // ours: one word for programs
+
+	Fields *map[string]string `json:"fields,omitempty"` // 400 only
+	Text   string             `json:"text,omitempty"`   // likewise
+}
+
+// known are the errors that say something to a client; whatever else comes is
+// the service's own trouble.
+var known = []struct {
+	err     error
+	status  int
+	reason  string
+	message string // "": the error's own words
+}{
+	{errPath, http.StatusNotFound, "path", "not found: this service has no such path"},
+	{errMethod, http.StatusMethodNotAllowed, "method", "method not allowed: see the Allow header for what is"},
+	{errLarge, http.StatusRequestEntityTooLarge, "size", "the body is larger than 64 KiB"},
+	{grant.ErrEnded, http.StatusUnauthorized, "ended", "unauthorized: the session has ended; sign in again"},
+	{grant.ErrNotFound, http.StatusUnauthorized, "ended", "unauthorized: the session has ended; sign in again"},
+	{account.ErrDisabled, http.StatusUnauthorized, "disabled", "unauthorized: the account is disabled; an administrator can enable it"},
+	{gate.ErrRefused, http.StatusUnauthorized, "token", "unauthorized: an access token from signing in is needed as bearer; a personal access token is none"},
+	{token.ErrNotFound, http.StatusNotFound, "unknown", "access token not found"},
+	{token.ErrInvalid, http.StatusBadRequest, "invalid", ""},
+	{token.ErrInactive, http.StatusForbidden, "inactive", "the token of this session was deactivated by a person; activate it, and generating works again"},
+	{token.ErrRate, http.StatusTooManyRequests, "rate", "too many sign-ins within an hour would each have taken another computer's token; wait, or delete a token that is not needed"},
+	{token.ErrLimit, http.StatusConflict, "limit", ""},
+	{token.ErrExpired, http.StatusConflict, "expired", "the access token has expired; it can only be deleted"},
+	{token.ErrSessionEnded, http.StatusConflict, "ended", "the session of this access token has ended; it can only be deleted"},
+}
+
+// classify is the one place where errors become the Hub's refusals.
+func classify(err error) (int, refusal) {
+	var fields errFields
+	var body errBody
+	switch {
+	case errors.As(err, &fields):
+		return http.StatusBadRequest, refusal{Message: "bad request: " + fields.Error(), Reason: "invalid", Fields: (*map[string]string)(&fields)}
+	case errors.As(err, &body):
+		return http.StatusBadRequest, refusal{Message: "bad request: " + body.Error(), Reason: "invalid", Fields: &map[string]string{}}
+	}
+	for _, k := range known {
+		if !errors.Is(err, k.err) {
+			continue
+		}
+		out := refusal{Message: k.message, Reason: k.reason}
+		if out.Message == "" {
+			out.Message = words(err, k.err)
+		}
+		if k.status == http.StatusBadRequest {
+			out.Message, out.Fields = "bad request: "+out.Message, &map[string]string{}
+		}
+		return k.status, out
+	}
+	return http.StatusServiceUnavailable, refusal{Message: "the service cannot answer at this moment; try again", Reason: "service"}
+}
+
+// words are what an error adds to the one it wraps: the part for people.
+func words(err, wrapped error) string {
+	_, after, ok := strings.Cut(err.Error(), wrapped.Error()+": ")
+	if !ok {
+		return wrapped.Error()
+	}
+	return after
+}
+
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status, out := classify(err)
+	out.Detail = out.Message
+	if out.Fields != nil {
+		out.Text = out.Message
+	}
+	if strings.HasPrefix(r.URL.Path, "/v2/api_tokens") {
+		out.Fields, out.Text = nil, ""
+	}
+	var rate *token.RateError
+	if errors.As(err, &rate) {
+		wait := max(1, math.Ceil(rate.Until.Sub(h.now()).Seconds()))
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait)))
+	}
+	level := slog.LevelInfo
+	switch status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 §11.6.1
+	case http.StatusServiceUnavailable:
+		level = slog.LevelError
+	}
+	h.log().LogAttrs(r.Context(), level, "hub api refused", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", status), slog.String("reason", out.Reason), slog.String("err", err.Error()))
+	write(w, status, out)
+}
