@@ -75,7 +75,9 @@ bench: need-test build ## the benchmarks, to build/bench
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 
-gallery: demo ## every page as a picture (those of the demonstration, under build/demo)
+gallery: need-test ## every page as a picture, narrow, wide, light and dark, to build/gallery
+	@mkdir -p build/gallery
+	@LANYARD_GALLERY=$(CURDIR)/build/gallery go test -count=1 -run '^TestGallery$$' ./backend/internal/pages
 
 install: build ## the programs, to PREFIX/bin (PREFIX=~/.local)
 	@build/install.sh put '$(PREFIX)' $(PROGRAMS:%=build/bin/%)
@@ -84,7 +86,7 @@ uninstall: ## takes away what install put there
 	@build/install.sh remove '$(PREFIX)'
 
 clean: ## removes what was built and fetched
-	rm -rf build/bin build/tools build/demo build/bench build/tmp
+	rm -rf build/bin build/tools build/demo build/bench build/gallery build/tmp
 
 build/tools: need-go
 	@build/packages.sh fetch
