@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -82,8 +83,11 @@ func CheckEmail(email string) error {
 		return nil
 	}
 	local, domain, ok := strings.Cut(email, "@")
-	if !ok || local == "" || !strings.Contains(domain, ".") || len(email) > 254 || !utf8.ValidString(email) ||
-		strings.ContainsFunc(email, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`"<>(),;:\`, r) }) || strings.Contains(domain, "@") {
+	unseen := func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsGraphic(r) || strings.ContainsRune(`"<>(),;:\`, r)
+	}
+	if !ok || local == "" || len(email) > 254 || !utf8.ValidString(email) || strings.ContainsFunc(email, unseen) ||
+		!strings.Contains(domain, ".") || slices.Contains(strings.Split(domain, "."), "") || strings.Contains(domain, "@") {
 		return fmt.Errorf("%w: %q is not an e-mail address", ErrInvalid, email)
 	}
 	return nil

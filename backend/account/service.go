@@ -83,14 +83,14 @@ func (s *Service) SignIn(ctx context.Context, login, password, addr string) (Acc
 	if err != nil {
 		return Account{}, err
 	}
-	if !ok {
-		s.throttle.failed(who, addr, now)
+	switch {
+	case !s.throttle.settle(who, addr, ok, now):
+		return Account{}, ErrThrottled
+	case !ok:
 		return Account{}, ErrWrong
-	}
-	if a.Disabled {
+	case a.Disabled:
 		return Account{}, ErrDisabled
 	}
-	s.throttle.forget(who, addr)
 	return a, nil
 }
 

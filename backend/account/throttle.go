@@ -30,17 +30,30 @@ type failures struct {
 func (t *throttle) allow(who, addr string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f := t.pairs[pair{who, addr}]
+	return t.pairs[pair{who, addr}].allow(now)
+}
+
+func (f failures) allow(now time.Time) bool {
 	return f.n < freeFailures || now.Sub(f.last) >= failureEvery
 }
 
-func (t *throttle) failed(who, addr string, now time.Time) {
+// settle counts the outcome of a try that began at now, and says whether it
+// may be told. Of many tries that began at once, more than are allowed alone
+// learn nothing, right or wrong.
+func (t *throttle) settle(who, addr string, right bool, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	f := t.pairs[pair{who, addr}]
+	if !f.allow(now) {
+		return false
+	}
+	if right {
+		delete(t.pairs, pair{who, addr})
+		return true
+	}
 	if t.pairs == nil {
 		t.pairs = make(map[pair]failures)
 	}
-	f := t.pairs[pair{who, addr}]
 	t.pairs[pair{who, addr}] = failures{f.n + 1, now}
 	for len(t.pairs) > maxThrottled {
 		var oldest pair
@@ -51,10 +64,5 @@ func (t *throttle) failed(who, addr string, now time.Time) {
 		}
 		delete(t.pairs, oldest)
 	}
-}
-
-func (t *throttle) forget(who, addr string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.pairs, pair{who, addr})
+	return true
 }
