@@ -61,7 +61,7 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.show(w, r, http.StatusOK, "message", "Signed out of this browser", message{
 		Title: "Signed out of this browser", Tone: "good",
-		Text: "Programs on your computers stay signed in. On the computer in question, lanyard logout signs them out.",
+		Text: "Programs on your computers stay signed in. On the computer in question, “lanyard logout” signs them out.",
 		Link: "/signin", LinkText: "Sign in again",
 	})
 	return nil

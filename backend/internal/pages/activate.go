@@ -90,7 +90,7 @@ func (h *Handler) activateConfirm(w http.ResponseWriter, r *http.Request) error 
 	}
 	h.log().InfoContext(r.Context(), "device answered", "account", a.Name, "allowed", yes != "", "addr", addr(r), "device addr", d.Addr)
 	program := h.program(d.Client, d.Machine)
-	m := message{Title: "Refused", Text: program + " was not signed in.", Next: "You may close this page. If you did not start this, nothing more is needed.", Tone: "bad"}
+	m := message{Title: "Refused", Text: program + " was not signed in.", Next: "You may close this page. If you did not start this, nothing more is needed."}
 	if yes != "" {
 		m = message{Title: "Signed in", Text: program + " is signed in as " + a.Name + " within a few seconds.", Next: "You may close this page and go back to your program.", Tone: "good"}
 	}
@@ -128,17 +128,11 @@ func (h *Handler) showDevice(w http.ResponseWriter, r *http.Request, a account.A
 	case err != nil:
 		return err
 	}
-	from, detail := place(d.Addr, r)
-	program, machine := h.program(d.Client, ""), plain(d.Machine)
-	if machine == "" {
-		machine = "Not named"
-	}
+	program := h.program(d.Client, "")
 	v := deviceView{Program: program, Code: grant.ShownUserCode(d.UserCode), Device: hex.EncodeToString(d.ID[:]), Account: a.ID, Facts: append([]fact{
 		{Name: "Account", Text: a.Name, Detail: a.Email},
-		{Name: "Program", Text: program, Detail: plain(d.Agent)},
-		{Name: "Computer", Text: machine},
-		{Name: "From", Text: from, Detail: detail},
-		{Name: "Asked", Text: ago(d.CreatedAt, h.now()), Detail: exact(d.CreatedAt)},
+		computer(d.Machine, d.Agent),
+		h.asked(d.CreatedAt, d.Addr),
 	}, h.gets("that computer")...)}
 	h.show(w, r, http.StatusOK, "device", "Allow "+program+" to sign in?", v)
 	return nil

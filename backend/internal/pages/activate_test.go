@@ -37,7 +37,7 @@ func TestActivate(t *testing.T) {
 			p.signIn("anna")
 			p.shows(200, "Enter a code", "anna")
 			p.submit("user_code", strings.ToLower(d.UserCode[:4]+" "+d.UserCode[4:]))
-			p.shows(200, "Allow Lanyard to sign in?", grant.ShownUserCode(d.UserCode), "build-vm", "192.0.2.7", "Just now",
+			p.shows(200, "Allow Lanyard to sign in?", grant.ShownUserCode(d.UserCode), "build-vm", "Just now, from 192.0.2.7",
 				"if you started this yourself", "lanyard/0.1 (linux)")
 			p.submit("decision", c.decision)
 			p.shows(200, c.heading, "You may close this page")

@@ -80,17 +80,11 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) showConfirm(w http.ResponseWriter, r *http.Request, request grant.Request, a account.Account) {
-	from, detail := place(addr(r), r)
-	program, machine := h.program(request.Client, ""), plain(request.Machine)
-	if machine == "" {
-		machine = "Not named"
-	}
+	program := h.program(request.Client, "")
 	v := confirmView{Program: program, Request: request.ID, Account: a.ID, Facts: append([]fact{
 		{Name: "Account", Text: a.Name, Detail: a.Email},
-		{Name: "Program", Text: program},
-		{Name: "Computer", Text: machine},
-		{Name: "From", Text: from, Detail: detail},
-		{Name: "Asked", Text: ago(request.CreatedAt, h.now()), Detail: exact(request.CreatedAt)},
+		computer(request.Machine, ""),
+		h.asked(request.CreatedAt, addr(r)), // the browser's binding says that it began here
 	}, h.gets("this computer")...)}
 	browser.AllowForm(w, request.RedirectURI)
 	h.show(w, r, http.StatusOK, "confirm", "Allow "+program+" to sign in?", v)

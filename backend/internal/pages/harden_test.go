@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"lanyard/backend/account"
 )
@@ -194,5 +195,25 @@ func TestAddr(t *testing.T) {
 		if got := addr(&http.Request{RemoteAddr: remote}); got != want {
 			t.Errorf("addr(%q) = %q", remote, got)
 		}
+	}
+}
+
+func TestAsked(t *testing.T) {
+	for name, c := range map[string]struct{ public, from, want string }{
+		"own computer":         {"http://localhost:8460", "127.0.0.1", "Just now, from this computer"},
+		"own computer, IPv6":   {"http://localhost:8460", "::1", "Just now, from this computer"},
+		"elsewhere":            {"https://lanyard.example", "192.0.2.7", "Just now, from 192.0.2.7"},
+		"behind a proxy":       {"https://lanyard.example", "127.0.0.1", "Just now"},
+		"not known":            {"https://lanyard.example", "", "Just now"},
+		"not an address":       {"http://localhost:8460", "<b>", "Just now"},
+		"localhost is a label": {"https://localhost.evil.example", "127.0.0.1", "Just now"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+			h := &Handler{PublicURL: c.public, Now: func() time.Time { return now }}
+			if got := h.asked(now, c.from).Text; got != c.want {
+				t.Errorf("asked %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"html/template"
 	"net/http"
+	"net/netip"
 	"path"
 	"strconv"
 	"strings"
@@ -101,7 +102,8 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, status int, view,
 // field is one labelled input of a form.
 type field struct {
 	Name, Label, Type, Value string
-	Hint, Error              string
+	Hint, Error              string // the second in the place of the first
+	Command                  string // that helps, after either
 	Autocomplete             string
 	Optional, Focus          bool
 	Min, Max                 int  // characters; 0: not said
@@ -149,20 +151,30 @@ func plain(said string) string {
 	return said
 }
 
-// place says where an address is, as far as that is certain.
-func place(addr string, r *http.Request) (text, detail string) {
-	switch {
-	case addr == "127.0.0.1" || addr == "::1":
-		return "This computer", addr
-	case addr == "":
-		return "Not known", ""
-	case addr == hereAddr(r):
-		return addr, "The same address as this browser's"
+// asked says when and from where somebody asked. A loopback address is this
+// computer where the service is; elsewhere it is a proxy's and says nothing.
+func (h *Handler) asked(t time.Time, from string) fact {
+	f := fact{Name: "Asked", Text: ago(t, h.now()), Detail: exact(t)}
+	ip, err := netip.ParseAddr(from)
+	switch name, _, _ := strings.Cut(h.host(), ":"); {
+	case err != nil:
+	case !ip.IsLoopback():
+		f.Text += ", from " + from
+	case name == "localhost":
+		f.Text += ", from this computer"
+		f.Detail += ", " + from
 	}
-	return addr, ""
+	return f
 }
 
-func hereAddr(r *http.Request) string { return addr(r) }
+// computer is the name a computer gave itself.
+func computer(machine, agent string) fact {
+	f := fact{Name: "Computer", Text: plain(machine), Detail: plain(agent)}
+	if f.Text == "" {
+		f.Text = "Did not say its name"
+	}
+	return f
+}
 
 // ago says how long before now a moment was; the exact time goes beside it.
 func ago(t, now time.Time) string {

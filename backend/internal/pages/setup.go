@@ -47,7 +47,7 @@ func (h *Handler) setup(w http.ResponseWriter, r *http.Request) error {
 	code, name, email, password := &fields[0], &fields[1], &fields[2], &fields[3]
 	name.Error, email.Error = reason(account.CheckName(n.Name)), reason(account.CheckEmail(n.Email))
 	if err := h.Setup.Try(r.PostForm.Get("code")); err != nil {
-		code.Error = "This code is wrong or past its time. Ask for a fresh one: lanyard service setup-code"
+		code.Error = "This code is wrong or past its time. A fresh one comes from"
 	} else {
 		password.Error = reason(account.CheckPassword(n.Password, n.Name, n.Email)) // dear, so not for strangers
 	}
@@ -85,7 +85,7 @@ func setupFields(r *http.Request) []field {
 	typed := func(name string) string { return line(r.PostForm.Get(name)) } // nothing, when the page is only asked for
 	return []field{
 		{Name: "code", Label: "Set-up code", Type: "text", Value: typed("code"), Autocomplete: "one-time-code", Max: 32, Code: true,
-			Hint: "Shown where the service was started. A fresh one: lanyard service setup-code"},
+			Hint: "Shown where the service was started. A fresh one comes from", Command: "lanyard service setup-code"},
 		{Name: "username", Label: "User name", Type: "text", Value: typed("username"), Autocomplete: "username", Max: 64,
 			Hint: "Your images will be called name/image, so it is made of a-z and 0-9, with single . _ or - between."},
 		{Name: "email", Label: "E-mail", Type: "email", Value: typed("email"), Autocomplete: "email", Max: 254, Optional: true},

@@ -16,7 +16,7 @@ func TestSignInForAProgram(t *testing.T) {
 	p.shows(200, "Sign in", "To go on with Lanyard on anna-thinkpad")
 	s.later(time.Minute)
 	p.signIn("Anna@example.org") // by e-mail, in whatever case
-	p.shows(200, "Allow Lanyard to sign in?", "anna-thinkpad", "This computer", "127.0.0.1", "A minute ago",
+	p.shows(200, "Allow Lanyard to sign in?", "anna-thinkpad", "A minute ago, from this computer", "127.0.0.1",
 		"A Read, Write, Delete token for this computer", "At most 90 days", "30 days without use", "anna@example.org")
 	if !strings.Contains(p.head.Get("Content-Security-Policy"), "form-action 'self' http://127.0.0.1:1;") {
 		t.Errorf("policy %s", p.head.Get("Content-Security-Policy"))

@@ -273,3 +273,7 @@ func (s *site) decision(id string) grant.Request {
 	}
 	return r
 }
+
+func (s *site) broken(http.ResponseWriter, *http.Request) error {
+	return fmt.Errorf("open the database: %w", io.ErrUnexpectedEOF)
+}
