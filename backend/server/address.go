@@ -58,7 +58,7 @@ func checkPublic(public string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: --public-url %q is not a URL", ErrAddress, public)
 	}
-	host := u.Hostname()
+	host := strings.ToLower(u.Hostname())
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || host == "":
 		return nil, fmt.Errorf("%w: --public-url %q must be https://host[:port], or http://localhost:port", ErrAddress, public)

@@ -42,6 +42,7 @@ func OpenData(ctx context.Context, dir string, now time.Time) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
+	d := &Data{Dir: dir}
 	database, keyDir := filepath.Join(dir, databaseName), filepath.Join(dir, keysName)
 	if fresh {
 		// The database comes last: a start cut off before it finds keys
@@ -51,13 +52,18 @@ func OpenData(ctx context.Context, dir string, now time.Time) (*Data, error) {
 				return nil, fmt.Errorf("make the service's keys: %w", err)
 			}
 		}
-		if err := boltstore.Create(database); err != nil && !errors.Is(err, os.ErrExist) {
+		db, err := boltstore.Create(database, boltstore.Options{})
+		if err != nil && !errors.Is(err, boltstore.ErrExists) { // another start was faster
 			return nil, fmt.Errorf("make the database: %w", err)
 		}
+		if err == nil {
+			d.DB = db
+		}
 	}
-	d := &Data{Dir: dir}
-	if d.DB, err = boltstore.Open(database, boltstore.Options{Timeout: time.Second}); err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", database, err)
+	if d.DB == nil {
+		if d.DB, err = boltstore.Open(database, boltstore.Options{}); err != nil {
+			return nil, fmt.Errorf("open the database: %w", err)
+		}
 	}
 	if d.Keys, err = keys.Open(keyDir, now); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the service's keys in %s: %w", keyDir, err), d.DB.Close())

@@ -89,6 +89,8 @@ func serve(ctx context.Context, t terminal, o serveOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
+	// Libraries write to the default logger, one line per refusal.
+	slog.SetDefault(slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	s, err := server.New(server.Config{
