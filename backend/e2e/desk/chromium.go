@@ -1,13 +1,13 @@
+//go:build linux
+
 package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -18,10 +18,10 @@ import (
 
 // opener is the desk's xdg-open: it starts the real Chromium with the address
 // as its first page, and stays until that ends, as some openers do. Headless
-// and without the calls home that a closed network would refuse.
+// and without the calls home that a closed network would refuse. A second call
+// hands its address to the Chromium that runs.
 const opener = `#!/bin/sh
-echo $$ >> "%[1]s/opener.pids"
-rm -f "%[1]s/profile/DevToolsActivePort"
+[ -L "%[1]s/profile/SingletonLock" ] || rm -f "%[1]s/profile/DevToolsActivePort"
 exec chromium --headless=new %[2]s --disable-gpu --disable-quic --no-first-run --no-default-browser-check \
   --disable-background-networking --disable-component-update --disable-sync --disable-extensions \
   --password-store=basic --window-size=1280,900 --hide-scrollbars --remote-debugging-port=0 \
@@ -36,20 +36,24 @@ func (d *Desk) installOpener() error {
 	if _, err := exec.LookPath("chromium"); err != nil {
 		return fmt.Errorf("the browser: %w", err)
 	}
+	if err := os.Mkdir(d.bin, 0o700); err != nil {
+		return err
+	}
 	script := fmt.Sprintf(opener, d.Runtime, sandbox)
 	return os.WriteFile(filepath.Join(d.bin, "xdg-open"), []byte(script), 0o700) //nolint:gosec // it is run
 }
 
 // Browser is the person at their Chromium.
 type Browser struct {
-	ctx    context.Context
-	cancel func()
+	desk  *Desk
+	ctx   context.Context
+	leave func() // ends the connection
 }
 
 // Browser waits until a program on the desk has opened a browser, and sits
 // down at it.
 func (d *Desk) Browser(ctx context.Context) (*Browser, error) {
-	file := filepath.Join(d.Runtime, "profile", "DevToolsActivePort")
+	file := filepath.Join(d.profile(), "DevToolsActivePort")
 	var port string
 	for port == "" {
 		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), "\n") {
@@ -72,7 +76,13 @@ func (d *Desk) Browser(ctx context.Context) (*Browser, error) {
 		for _, one := range targets {
 			if one.Type == "page" && strings.HasPrefix(one.URL, "http") {
 				tab, cancelTab := chromedp.NewContext(finder, chromedp.WithTargetID(one.TargetID))
-				return &Browser{ctx: tab, cancel: func() { cancelTab(); stop() }}, nil
+				b := &Browser{desk: d, ctx: tab, leave: func() { cancelTab(); stop() }}
+				// What follows the page lives as long as the context of the first act.
+				if err := chromedp.Do(tab); err != nil {
+					b.leave()
+					return nil, fmt.Errorf("sit down at the browser: %w", err)
+				}
+				return b, nil
 			}
 		}
 		if err := pause(ctx); err != nil {
@@ -103,6 +113,16 @@ func Wait(css string) Step { return chromedp.WaitVisible(chromedp.CSS(css)) }
 // Press presses a button.
 func Press(css string) Step { return chromedp.Click(chromedp.CSS(css)) }
 
+// Go opens an address.
+func Go(address string) Step { return chromedp.Navigate(address) }
+
+// Location is the address of the page.
+func (b *Browser) Location() (string, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Location())
+}
+
 // Text is what the page says.
 func (b *Browser) Text() (string, error) {
 	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
@@ -123,33 +143,35 @@ func (b *Browser) Picture(path string) error {
 
 // Leave ends the browser, as closing its window does.
 func (b *Browser) Leave() {
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
-	defer cancel()
-	_ = chromedp.Cancel(ctx) // closes the tab, or it is killed with the desk
-	b.cancel()
+	b.leave()
+	b.desk.closeBrowser()
 }
 
-// closeBrowser ends every Chromium that the desk's opener started, by id.
+// closeBrowser ends the Chromium that the desk's opener started, and waits
+// until all its processes are gone.
 func (d *Desk) closeBrowser() {
-	text, err := os.ReadFile(filepath.Join(d.Runtime, "opener.pids"))
-	if err != nil {
-		return
-	}
-	for line := range strings.FieldsSeq(string(text)) {
-		if pid, err := strconv.Atoi(line); err == nil && pid > 1 {
-			_ = syscall.Kill(pid, syscall.SIGTERM)
-		}
-	}
-	for line := range strings.FieldsSeq(string(text)) {
-		pid, _ := strconv.Atoi(line)
-		for range 100 {
-			if pid <= 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-				break
+	told := map[int]bool{} // a second time would cut its tidying off
+	for range 250 {
+		var left bool
+		for _, p := range d.Processes() {
+			line := strings.Join(p.Args, " ")
+			if !strings.Contains(line, d.profile()) {
+				continue
 			}
-			time.Sleep(20 * time.Millisecond)
+			left = true
+			if !told[p.PID] && !strings.Contains(line, "--type=") {
+				told[p.PID] = true
+				_ = syscall.Kill(p.PID, syscall.SIGTERM) // gone in between
+			}
 		}
+		if !left {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
+
+func (d *Desk) profile() string { return filepath.Join(d.Runtime, "profile") }
 
 // pause is a moment between two looks at something outside.
 func pause(ctx context.Context) error {

@@ -1,7 +1,5 @@
-// Package desk is a made-up person at a computer, for demonstrations and
-// end-to-end tests: a HOME from /etc/skel, a private session with a real
-// keyring, a real Chromium behind xdg-open, the real container tools. Nothing
-// of it touches the person whose computer it is.
+//go:build linux
+
 package desk
 
 import (
@@ -25,6 +23,7 @@ type Desk struct {
 	Tools    string // folder with skopeo, crane, regctl, docker-registry
 	Port     string // that the own service will take
 	bin      string // folder with the desk's own xdg-open
+	clients  string // folder with the container tools that a terminal finds
 	env      []string
 }
 
@@ -35,7 +34,10 @@ func New(programs, tools string, o keyringtest.Options) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{Session: s, Programs: programs, Tools: tools, bin: filepath.Join(s.Runtime, "bin")}
+	d := &Desk{
+		Session: s, Programs: programs, Tools: tools,
+		bin: filepath.Join(s.Runtime, "bin"), clients: filepath.Join(s.Runtime, "clients"),
+	}
 	if err := d.furnish(); err != nil {
 		d.Close()
 		return nil, err
@@ -47,7 +49,7 @@ func (d *Desk) furnish() error {
 	if err := os.CopyFS(d.Home, os.DirFS("/etc/skel")); err != nil {
 		return fmt.Errorf("make a HOME from /etc/skel: %w", err)
 	}
-	if err := os.Mkdir(d.bin, 0o700); err != nil {
+	if err := d.installClients(); err != nil {
 		return err
 	}
 	if err := d.installOpener(); err != nil {
@@ -64,6 +66,39 @@ func (d *Desk) furnish() error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(d.Data(), "service.json"), []byte(`{"port": "`+port+`"}`), 0o600)
+}
+
+// installClients puts the container tools into a folder of their own, without
+// the other programs that lie beside them: docker would take up another
+// credential helper that it finds by itself.
+func (d *Desk) installClients() error {
+	if err := os.Mkdir(d.clients, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{"skopeo", "crane", "regctl", "docker"} {
+		path, err := d.Part(name)
+		if err != nil {
+			return err
+		}
+		if err := os.Symlink(path, filepath.Join(d.clients, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Part is the path of a real program that the desk runs: from the folder of
+// tools, else as this process finds it.
+func (d *Desk) Part(name string) (string, error) {
+	path := filepath.Join(d.Tools, name)
+	if _, err := os.Stat(path); err == nil {
+		return filepath.Abs(path)
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("a real %s is neither in %s nor on PATH: %w", name, d.Tools, err)
+	}
+	return filepath.Abs(path)
 }
 
 // Data is the own service's folder.
@@ -83,16 +118,12 @@ func (d *Desk) Env() []string {
 			env = append(env, v)
 		}
 	}
-	env = append(env, "PATH="+d.path(), "SHELL=/bin/bash")
-	return append(env, d.env...)
-}
-
-func (d *Desk) path() string {
-	dirs := []string{d.bin}
-	if docker, err := exec.LookPath("docker"); err == nil {
-		dirs = append(dirs, filepath.Dir(docker))
+	env = append(env, "PATH="+strings.Join([]string{d.bin, "/usr/local/bin", "/usr/bin", "/bin"}, ":"), "SHELL=/bin/bash")
+	if os.Getuid() == 0 {
+		// As root, skopeo would keep its cache with the computer's.
+		env = append(env, "_CONTAINERS_ROOTLESS_UID=1000")
 	}
-	return strings.Join(append(dirs, "/usr/local/bin", "/usr/bin", "/bin"), ":")
+	return append(env, d.env...)
 }
 
 // Lanyard is the terminal program with args.
@@ -110,7 +141,7 @@ func (d *Desk) Program(ctx context.Context, name string, args ...string) *exec.C
 // Shell is a command line in a fresh login shell of the person, with the
 // container tools in reach, as in a terminal that was just opened.
 func (d *Desk) Shell(ctx context.Context, line string) *exec.Cmd {
-	return d.Program(ctx, "/bin/bash", "-lc", `PATH="$PATH:`+d.Tools+`"; `+line)
+	return d.Program(ctx, "/bin/bash", "-lc", `PATH="`+d.clients+`:$PATH"; `+line)
 }
 
 // Output is what a finished program said.
@@ -149,13 +180,14 @@ func Must(cmd *exec.Cmd) (Output, error) {
 	return o, err
 }
 
-// Close stops the own service and the session.
+// Close stops the own service and the session, and ends what is left of either.
 func (d *Desk) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	_, _ = Run(d.Lanyard(ctx, "service", "stop")) // none may run
 	d.closeBrowser()
 	d.Session.Close()
+	d.sweep()
 }
 
 // FreePort is a port of this computer that nobody listens on at this moment.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package desk
 
 import (
@@ -52,7 +54,10 @@ func layer(text string) (zipped []byte, plainDigest string, err error) {
 	if _, err := z.Write(plain.Bytes()); err != nil {
 		return nil, "", err
 	}
-	return packed.Bytes(), digestOf(plain.Bytes()), z.Close()
+	if err := z.Close(); err != nil {
+		return nil, "", err
+	}
+	return packed.Bytes(), digestOf(plain.Bytes()), nil
 }
 
 // layout writes files until one fails.
