@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/nbutton23/zxcvbn-go"
+	"github.com/trustelem/zxcvbn"
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/text/unicode/norm"
@@ -47,8 +47,12 @@ func CheckPassword(password string, words ...string) error {
 	if len(head) > 100 { // enough to judge; its cost grows with length
 		head = head[:100]
 	}
-	if zxcvbn.PasswordStrength(head, append(words, "lanyard", "docker", "registry")).Score < guessable {
-		return fmt.Errorf("%w: this password is on lists of common ones or easy to guess; add a word or two that have nothing to do with each other", ErrInvalid)
+	known := append(words, "lanyard", "docker", "registry")
+	// Once more without spaces: between known words they are no secret.
+	for _, text := range []string{head, strings.ReplaceAll(head, " ", "")} {
+		if zxcvbn.PasswordStrength(text, known).Score < guessable {
+			return fmt.Errorf("%w: this password is on lists of common ones or easy to guess; add a word or two that have nothing to do with each other", ErrInvalid)
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -91,7 +92,7 @@ func Open(ctx context.Context, address string, transport http.RoundTripper) (*Se
 	s.provider, err = oidc.NewProvider(oidc.ClientContext(ctx, s.http), base)
 	if err != nil {
 		if unreachable(err) {
-			return nil, fmt.Errorf("%w: %s", ErrUnreachable, base)
+			return nil, s.failed(ctx, err)
 		}
 		return nil, fmt.Errorf("%w: %s has no usable OpenID configuration", ErrNotServer, base)
 	}
@@ -107,12 +108,13 @@ func Open(ctx context.Context, address string, transport http.RoundTripper) (*Se
 }
 
 // ParseAddress gives an address its one form: https://host[:port], or http for
-// this computer alone; a bare host means https (http for localhost).
+// this computer alone, the scheme's own port cut; a bare host means https
+// (http for localhost).
 func ParseAddress(address string) (string, error) {
 	text := strings.TrimSuffix(strings.TrimSpace(address), "/")
 	if !strings.Contains(text, "://") {
 		scheme := "https://"
-		if host := strings.Split(text, ":")[0]; host == "localhost" {
+		if host, _, _ := strings.Cut(text, ":"); strings.EqualFold(host, "localhost") {
 			scheme = "http://"
 		}
 		text = scheme + text
@@ -121,12 +123,15 @@ func ParseAddress(address string) (string, error) {
 	switch {
 	case err != nil || len(text) > 512 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return "", fmt.Errorf("%w: %.80q", ErrAddress, address)
-	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || strings.HasPrefix(u.Host, "-"):
+	case u.User != nil: // not quoted: a password may be in it
+		return "", fmt.Errorf("%w: it holds a user name or password; give https://host or https://host:port", ErrAddress)
+	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || strings.HasPrefix(u.Host, "-") || strings.HasSuffix(u.Host, ":"):
 		return "", fmt.Errorf("%w: %.80q; give https://host or https://host:port", ErrAddress, address)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !isLoopback(strings.ToLower(u.Hostname())):
 		return "", fmt.Errorf("%w: %.80q would send passwords in clear; use https", ErrAddress, address)
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+	own := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
+	return u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), own), nil
 }
 
 func (s *Server) describe(ctx context.Context) error {
@@ -139,9 +144,12 @@ func (s *Server) describe(ctx context.Context) error {
 		return s.failed(ctx, err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode == http.StatusMisdirectedRequest {
+	switch {
+	case response.StatusCode == http.StatusMisdirectedRequest:
 		text, _ := io.ReadAll(response.Body)
-		return fmt.Errorf("%w: the server there goes by another name: %.200s", ErrNotServer, strings.TrimSpace(string(text)))
+		return fmt.Errorf("%w: the server there goes by another name: %s", ErrNotServer, clean(string(text)))
+	case response.StatusCode >= http.StatusInternalServerError: // a proxy whose service restarts
+		return fmt.Errorf("%w: %s: %s", ErrServer, s.URL, clean(response.Status))
 	}
 	if response.StatusCode != http.StatusOK || json.NewDecoder(response.Body).Decode(&s.Info) != nil || s.Info.Issuer == "" {
 		return fmt.Errorf("%w: %s answers, but not as an account service does", ErrNotServer, s.URL)
@@ -152,11 +160,18 @@ func (s *Server) describe(ctx context.Context) error {
 	return nil
 }
 
-// sameOrigin refuses a service whose configuration sends us elsewhere.
+// sameOrigin refuses a service whose configuration sends us elsewhere, with
+// the browser or by ourselves.
 func (s *Server) sameOrigin() error {
+	var also struct {
+		Keys string `json:"jwks_uri"`
+	}
+	if err := s.provider.Claims(&also); err != nil {
+		return fmt.Errorf("%w: %s has no usable OpenID configuration", ErrNotServer, s.URL)
+	}
 	e := s.oauth.Endpoint
-	for _, address := range []string{e.AuthURL, e.TokenURL, e.DeviceAuthURL} {
-		if !strings.HasPrefix(address, s.URL+"/") {
+	for _, address := range []string{e.AuthURL, e.TokenURL, e.DeviceAuthURL, also.Keys} {
+		if !s.owns(address) {
 			return fmt.Errorf("%w: %s points to another server (%.80q)", ErrNotServer, s.URL, address)
 		}
 	}
@@ -172,6 +187,9 @@ func (s *Server) failed(ctx context.Context, err error) error {
 	if errors.As(err, &refused) {
 		err = refused.Err // the address is said once
 	}
+	if errors.Is(err, errTooMuch) {
+		return fmt.Errorf("%w: %s: %w", ErrNotServer, s.URL, err)
+	}
 	return fmt.Errorf("%w: %s: %w", ErrUnreachable, s.URL, err)
 }
 
@@ -186,16 +204,25 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// limited bounds every answer, since the libraries above read to the end.
+// limited takes every answer whole and bounds it: the libraries above read to
+// the end, and tell one that was cut off by its text alone.
 type limited struct{ next http.RoundTripper }
+
+var errTooMuch = errors.New("its answer has no end")
 
 func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := l.next.RoundTrip(r)
-	if err == nil {
-		response.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(response.Body, maxAnswer), response.Body}
+	if err != nil {
+		return nil, err
 	}
-	return response, err
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	_ = response.Body.Close() // what was to be read has been
+	if err == nil && len(text) > maxAnswer {
+		err = errTooMuch
+	}
+	if err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(text))
+	return response, nil
 }

@@ -12,6 +12,11 @@ import (
 	"golang.org/x/oauth2"
 )
 
+const (
+	maxUsername = 128             // bytes; it is part of a keychain entry's name
+	endWithin   = 5 * time.Second // for ending a session that nobody will keep
+)
+
 // Grant is what a sign-in or a refresh brings. Access lives minutes and is
 // never kept; Refresh belongs into the keychain before Access is used.
 type Grant struct {
@@ -82,13 +87,28 @@ func (s *Server) BeginDevice(ctx context.Context, machine string) (Device, error
 	return d, nil
 }
 
-// AwaitDevice waits until the person decides: ErrDenied, ErrExpired.
+// AwaitDevice waits until the person decides: ErrDenied, ErrExpired. A poll
+// that fails on its way is made again (RFC 8628 §3.5): networks come and go
+// while a person looks for their telephone.
 func (s *Server) AwaitDevice(ctx context.Context, d Device) (Grant, error) {
-	got, err := s.oauth.DeviceAccessToken(s.context(ctx), d.answer)
-	if err != nil {
-		return Grant{}, s.oauthError(ctx, "wait for the device sign-in", err)
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	if !d.Expires.IsZero() {
+		waiting, cancel = context.WithDeadline(ctx, d.Expires)
 	}
-	return s.grant(ctx, got, "")
+	defer cancel()
+	for {
+		got, err := s.oauth.DeviceAccessToken(s.context(waiting), d.answer)
+		if err == nil {
+			return s.grant(ctx, got, "")
+		}
+		if waiting.Err() != nil && ctx.Err() == nil {
+			return Grant{}, fmt.Errorf("wait for the device sign-in: %w", ErrExpired)
+		}
+		err = s.oauthError(ctx, "wait for the device sign-in", err)
+		if !errors.Is(err, ErrUnreachable) && !errors.Is(err, ErrServer) || d.Expires.IsZero() {
+			return Grant{}, err
+		}
+	}
 }
 
 // Refresh exchanges a refresh token for its successor: ErrEnded when the
@@ -110,11 +130,26 @@ func (s *Server) Revoke(ctx context.Context, refresh string) error {
 }
 
 func (s *Server) grant(ctx context.Context, got *oauth2.Token, nonce string) (Grant, error) {
+	g, err := s.believe(ctx, got, nonce)
+	if err != nil && got.RefreshToken != "" {
+		// Nobody will keep this session, so it is ended here and now.
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+		defer cancel()
+		_ = s.Revoke(ending, got.RefreshToken) // or the service reaps it, unused
+	}
+	return g, err
+}
+
+// believe checks an answer by its ID token.
+func (s *Server) believe(ctx context.Context, got *oauth2.Token, nonce string) (Grant, error) {
 	raw, _ := got.Extra("id_token").(string)
 	// The library's clock check would refuse a sign-in on a computer whose
 	// clock is off; the token came straight from the service this instant.
 	verifier := s.provider.VerifierContext(oidc.ClientContext(ctx, s.http), &oidc.Config{ClientID: clientID, SkipExpiryCheck: true})
 	id, err := verifier.Verify(ctx, raw)
+	if unreachable(err) { // its keys could not be fetched
+		return Grant{}, s.failed(ctx, err)
+	}
 	if err != nil {
 		return Grant{}, fmt.Errorf("%w: its ID token cannot be believed", ErrNotServer)
 	}
@@ -124,7 +159,7 @@ func (s *Server) grant(ctx context.Context, got *oauth2.Token, nonce string) (Gr
 	var claims struct {
 		Username string `json:"preferred_username"`
 	}
-	if err := id.Claims(&claims); err != nil || claims.Username == "" || got.RefreshToken == "" {
+	if err := id.Claims(&claims); err != nil || !printable(claims.Username) || len(claims.Username) > maxUsername || got.RefreshToken == "" {
 		return Grant{}, fmt.Errorf("%w: its answer names nobody", ErrNotServer)
 	}
 	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry, Username: claims.Username}, nil
@@ -138,21 +173,30 @@ func (s *Server) context(ctx context.Context) context.Context {
 func (s *Server) oauthError(ctx context.Context, doing string, err error) error {
 	var answer *oauth2.RetrieveError
 	if !errors.As(err, &answer) {
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			return fmt.Errorf("%s: %w", doing, ErrExpired) // the library's own deadline
+		switch {
+		case ctx.Err() != nil || unreachable(err):
+			err = s.failed(ctx, err)
+		default: // the library could not read it; its text may quote what came
+			err = fmt.Errorf("%w: %s sent something that is not its format", ErrNotServer, s.URL)
 		}
-		return fmt.Errorf("%s: %w", doing, s.failed(ctx, err))
+		return fmt.Errorf("%s: %w", doing, err)
 	}
+	why := clean(answer.ErrorDescription)
 	switch answer.ErrorCode {
 	case "invalid_grant":
-		return fmt.Errorf("%s: %w: %s", doing, ErrEnded, clean(answer.ErrorDescription))
+		return fmt.Errorf("%s: %w: %s", doing, ErrEnded, why)
 	case "access_denied":
-		return fmt.Errorf("%s: %w: %s", doing, ErrDenied, clean(answer.ErrorDescription))
+		return fmt.Errorf("%s: %w: %s", doing, ErrDenied, why)
 	case "expired_token":
 		return fmt.Errorf("%s: %w", doing, ErrExpired)
 	}
-	if answer.Response != nil && answer.Response.StatusCode >= http.StatusInternalServerError {
-		return fmt.Errorf("%s: %w: %s: %s", doing, ErrServer, s.URL, answer.Response.Status)
+	switch code := answer.Response.StatusCode; {
+	case code >= http.StatusInternalServerError, code == http.StatusTooManyRequests:
+		return fmt.Errorf("%s: %w: %s: %s", doing, ErrServer, s.URL, clean(answer.Response.Status))
+	case answer.ErrorCode == "":
+		return fmt.Errorf("%s: %w: %s answered %s", doing, ErrNotServer, s.URL, clean(answer.Response.Status))
 	}
-	return fmt.Errorf("%s: %w: %s %s", doing, ErrServer, answer.ErrorCode, clean(answer.ErrorDescription))
+	// The service is one, and takes us for somebody else, or for a program of
+	// another version.
+	return fmt.Errorf("%s: %w: %s: %s %s", doing, ErrDenied, s.URL, clean(answer.ErrorCode), why)
 }

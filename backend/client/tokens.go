@@ -55,6 +55,16 @@ type Token struct {
 	CreatorAddr string     `json:"creator_ip"`
 }
 
+// UnmarshalJSON makes what other people wrote fit for a terminal.
+func (t *Token) UnmarshalJSON(text []byte) error {
+	type plain Token
+	if err := json.Unmarshal(text, (*plain)(t)); err != nil {
+		return err
+	}
+	t.Label, t.Machine, t.LastUsedUA = clean(t.Label), clean(t.Machine), clean(t.LastUsedUA)
+	return nil
+}
+
 // String names the token, without its secret.
 func (t Token) String() string { return t.Label }
 

@@ -24,7 +24,7 @@ import (
 	_ "github.com/knadh/koanf/providers/file"
 	_ "github.com/knadh/koanf/v2"
 	_ "github.com/mattn/go-isatty"
-	_ "github.com/nbutton23/zxcvbn-go"
+	_ "github.com/trustelem/zxcvbn"
 	_ "github.com/pkg/browser"
 	_ "github.com/prometheus/client_golang/prometheus/promhttp"
 	_ "github.com/rogpeppe/go-internal/testscript"
