@@ -35,13 +35,22 @@ func busAddress() (string, error) {
 	return "unix:path=" + dbus.EscapeBusAddressValue(socket), nil
 }
 
-// pinAddress tells go-keyring, here or in a child, which bus we mean.
-func pinAddress() error {
+// prepare tells go-keyring, in this process, which bus we mean, and makes the
+// service's acquaintance on the connection that go-keyring is going to use:
+// its own first call would be one that may not be, see reader.
+func prepare() error {
 	address, err := busAddress()
 	if err != nil {
 		return err
 	}
-	return os.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", address); err != nil {
+		return err
+	}
+	conn, err := dbus.SessionBus()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoService, err)
+	}
+	return classify(conn.Object(ssName, ssPath).Call(peerPing, 0).Err)
 }
 
 // connect is a connection to the session bus that ends with ctx. What is

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/godbus/dbus/v5"
 	"go.uber.org/goleak"
 
 	"lanyard/backend/internal/keyringtest"
@@ -481,5 +482,43 @@ func TestSecretIsNotInArguments(t *testing.T) {
 	must(t, err)
 	if strings.Contains(string(raw), "canary") || !strings.HasPrefix(string(raw), "keychain-worker\n") {
 		t.Errorf("the child got %s", raw)
+	}
+}
+
+// gnome-keyring aborts if a caller that it does not know yet opens a session
+// or reads a property, and is locked when it comes back.
+func TestCallsThatAbortGnomeKeyring(t *testing.T) {
+	f, k := fake(t, keyringtest.Obey)
+	ctx := t.Context()
+	must(t, k.Probe(ctx))
+	must(t, k.Put(ctx, "token/s/a", []byte("x")))
+	must(t, second(k.Get(ctx, "token/s/a")))
+	must(t, second(k.List(ctx, "")))
+	must(t, k.Delete(ctx, "token/s/a"))
+	must(t, second(k.List(ctx, "")))
+	if err := second(k.Get(ctx, "token/s/a")); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	k.Name(ctx)
+	must(t, k.write(ctx, request{Op: opUnlock}))
+	if rude := f.Rude(); len(rude) > 0 {
+		t.Errorf("the first calls of a caller were %v", rude)
+	}
+	// The fake does tell: what go-keyring does by itself is such a call.
+	conn, err := dbus.Connect(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
+	must(t, err)
+	defer conn.Close()
+	must(t, conn.Object(ssName, ssPath).Call(ssService+".OpenSession", 0, "plain", dbus.MakeVariant("")).Err)
+	if rude := f.Rude(); !slices.Equal(rude, []string{"OpenSession"}) {
+		t.Errorf("the fake saw %v", rude)
+	}
+}
+
+// A first search that came before the service knew us is made again.
+func TestFirstSearchIsMissed(t *testing.T) {
+	f, k := fake(t, keyringtest.Miss)
+	f.Add(Service, "token/s/a", []byte("x"))
+	if got, err := k.Get(t.Context(), "token/s/a"); err != nil || string(got) != "x" {
+		t.Errorf("got %q %v", got, err)
 	}
 }

@@ -62,7 +62,7 @@ func removeCopies(context.Context, string, []byte) error { return nil }
 
 func writable(context.Context) error { return nil }
 
-func pinAddress() error { return nil }
+func prepare() error { return nil }
 
 func classify(err error) error { return err }
 

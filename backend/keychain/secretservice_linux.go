@@ -20,6 +20,7 @@ const (
 	ssCollection = "org.freedesktop.Secret.Collection"
 	ssItem       = "org.freedesktop.Secret.Item"
 	ssLogin      = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
+	peerPing     = "org.freedesktop.DBus.Peer.Ping"
 	ssDefault    = dbus.ObjectPath("/org/freedesktop/secrets/aliases/default")
 )
 
@@ -32,26 +33,33 @@ type ssSecret struct {
 }
 
 // reader is one connection to the person's Secret Service.
+//
+// The first call on it must be one that needs nothing of the service, and its
+// answer must be waited for: gnome-keyring (42 to 50 at least) takes note of a
+// new caller in an idle callback, which a first OpenSession or property may
+// overtake; it then aborts, and is locked when it comes back. A search that
+// overtakes is merely answered with an error.
 type reader struct {
 	ctx  context.Context
 	conn *dbus.Conn
 	link *link
+	met  bool // the service has answered
 }
 
-func open(ctx context.Context) (reader, error) {
+func open(ctx context.Context) (*reader, error) {
 	conn, link, err := connect(ctx)
-	return reader{ctx, conn, link}, err
+	return &reader{ctx: ctx, conn: conn, link: link}, err
 }
 
-func (r reader) close() { _ = r.conn.Close() }
+func (r *reader) close() { _ = r.conn.Close() }
 
 // start makes a call and does not wait for the answer.
-func (r reader) start(path dbus.ObjectPath, method string, args ...any) *dbus.Call {
+func (r *reader) start(path dbus.ObjectPath, method string, args ...any) *dbus.Call {
 	return r.conn.Object(ssName, path).Go(method, 0, nil, args...)
 }
 
 // finish waits for the answer to a call, and sends what was started so far.
-func (r reader) finish(call *dbus.Call, into ...any) error {
+func (r *reader) finish(call *dbus.Call, into ...any) error {
 	if err := r.link.flush(); err != nil {
 		return inTime(r.ctx, fmt.Errorf("%w: %w", ErrNoService, err))
 	}
@@ -63,7 +71,17 @@ func (r reader) finish(call *dbus.Call, into ...any) error {
 	return inTime(r.ctx, classify(call.Store(into...)))
 }
 
-func (r reader) property(path dbus.ObjectPath, face, name string) *dbus.Call {
+// meet makes sure that the service knows us.
+func (r *reader) meet() error {
+	if r.met {
+		return nil
+	}
+	err := r.finish(r.start(ssPath, peerPing))
+	r.met = err == nil
+	return err
+}
+
+func (r *reader) property(path dbus.ObjectPath, face, name string) *dbus.Call {
 	return r.start(path, "org.freedesktop.DBus.Properties.Get", face, name)
 }
 
@@ -71,14 +89,13 @@ func attributes(name string) map[string]string {
 	return map[string]string{"service": Service, "username": name}
 }
 
-// read is two flights: open a session and search, then fetch.
+// read is three flights: search, open a session, fetch.
 func read(ctx context.Context, name string) ([]byte, error) {
 	r, err := open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
-	session := r.openSession()
 	unlocked, locked, err := r.search(attributes(name))
 	if err != nil {
 		return nil, err
@@ -86,7 +103,7 @@ func read(ctx context.Context, name string) ([]byte, error) {
 	if len(unlocked) == 0 {
 		return nil, r.absent(locked)
 	}
-	path, err := r.session(session)
+	session, err := r.session()
 	if err != nil {
 		return nil, err
 	}
@@ -94,26 +111,33 @@ func read(ctx context.Context, name string) ([]byte, error) {
 	if len(unlocked) > 1 {
 		item = r.newest(unlocked)
 	}
-	return r.secret(item, path)
+	return r.secret(item, session)
 }
 
-func (r reader) openSession() *dbus.Call {
-	return r.start(ssPath, ssService+".OpenSession", "plain", dbus.MakeVariant(""))
-}
-
-func (r reader) session(call *dbus.Call) (dbus.ObjectPath, error) {
+// session is a plain one: the bus is the person's own, and a secret on it is
+// no better hidden by a key that is agreed on over the same bus.
+func (r *reader) session() (dbus.ObjectPath, error) {
+	if err := r.meet(); err != nil {
+		return "", err
+	}
 	var none dbus.Variant
 	var path dbus.ObjectPath
-	err := r.finish(call, &none, &path)
+	err := r.finish(r.start(ssPath, ssService+".OpenSession", "plain", dbus.MakeVariant("")), &none, &path)
 	return path, err
 }
 
-func (r reader) search(attributes map[string]string) (unlocked, locked []dbus.ObjectPath, err error) {
-	err = r.finish(r.start(ssPath, ssService+".SearchItems", attributes), &unlocked, &locked)
+func (r *reader) search(attributes map[string]string) (unlocked, locked []dbus.ObjectPath, err error) {
+	const method = ssService + ".SearchItems"
+	err = r.finish(r.start(ssPath, method, attributes), &unlocked, &locked)
+	var refused dbus.Error
+	if !r.met && errors.As(err, &refused) && refused.Name == "org.freedesktop.DBus.Error.UnknownMethod" {
+		err = r.finish(r.start(ssPath, method, attributes), &unlocked, &locked) // it overtook, see reader
+	}
+	r.met = r.met || err == nil
 	return unlocked, locked, err
 }
 
-func (r reader) secret(item, session dbus.ObjectPath) ([]byte, error) {
+func (r *reader) secret(item, session dbus.ObjectPath) ([]byte, error) {
 	var s ssSecret
 	if err := r.finish(r.start(item, ssItem+".GetSecret", session), &s); err != nil {
 		return nil, err
@@ -123,7 +147,7 @@ func (r reader) secret(item, session dbus.ObjectPath) ([]byte, error) {
 
 // absent says what it means that nothing readable was found. A locked
 // keychain may hide even the names of its entries, so there nothing is known.
-func (r reader) absent(locked []dbus.ObjectPath) error {
+func (r *reader) absent(locked []dbus.ObjectPath) error {
 	if len(locked) > 0 {
 		return ErrLocked
 	}
@@ -134,7 +158,7 @@ func (r reader) absent(locked []dbus.ObjectPath) error {
 }
 
 // newest is the item last changed, of several with the same name.
-func (r reader) newest(items []dbus.ObjectPath) dbus.ObjectPath {
+func (r *reader) newest(items []dbus.ObjectPath) dbus.ObjectPath {
 	calls := make([]*dbus.Call, len(items))
 	for i, item := range items {
 		calls[i] = r.property(item, ssItem, "Modified")
@@ -163,7 +187,10 @@ func writable(ctx context.Context) error {
 
 // writable looks at the collection that go-keyring will write to: login if
 // there is one, else the default.
-func (r reader) writable() error {
+func (r *reader) writable() error {
+	if err := r.meet(); err != nil {
+		return err
+	}
 	all := r.property(ssPath, ssService, "Collections")
 	login := r.property(ssLogin, ssCollection, "Locked")
 	standard := r.property(ssDefault, ssCollection, "Locked")
@@ -216,18 +243,17 @@ func removeCopies(ctx context.Context, name string, keep []byte) error {
 		return err
 	}
 	defer r.close()
-	session := r.openSession()
 	items, _, err := r.search(attributes(name))
 	if err != nil {
 		return err
 	}
 	if keep != nil {
-		path, err := r.session(session)
+		session, err := r.session()
 		if err != nil {
 			return err
 		}
 		i := slices.IndexFunc(items, func(item dbus.ObjectPath) bool {
-			value, err := r.secret(item, path)
+			value, err := r.secret(item, session)
 			return err == nil && bytes.Equal(value, keep)
 		})
 		if i < 0 {

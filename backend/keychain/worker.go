@@ -86,9 +86,6 @@ const maxMessage = 64 << 10 // bytes of a request or an answer
 
 // write makes the request in the child, or here if there is none.
 func (k Keychain) write(ctx context.Context, r request) error {
-	if err := pinAddress(); err != nil {
-		return err
-	}
 	if k.Worker != nil {
 		return k.Worker.run(ctx, r)
 	}
@@ -152,7 +149,10 @@ func RunWorker(in io.Reader, out io.Writer) error {
 
 // perform is the one place that writes, and it may block for ever.
 func perform(r request) error {
-	var err error
+	err := prepare()
+	if err != nil {
+		return err
+	}
 	switch r.Op {
 	case opPut:
 		err = keyring.Set(Service, r.Name, string(r.Value))

@@ -305,10 +305,12 @@ func BenchmarkGet(b *testing.B) {
 			cmd := d.Command(program, "get")
 			cmd.Stdin = strings.NewReader(host)
 			begin := time.Now()
+			var errs strings.Builder
+			cmd.Stderr = &errs
 			out, err := cmd.Output()
 			times[i] = append(times[i], time.Since(begin))
 			if err != nil || !strings.Contains(string(out), secret) {
-				b.Fatalf("%s: %s %v", program, out, err)
+				b.Fatalf("%s: %s %s %v", program, out, &errs, err)
 			}
 		}
 	}

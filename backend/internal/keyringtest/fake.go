@@ -19,6 +19,7 @@ const (
 	Dismiss Mode = "dismiss" // prompts, and the person dismisses the prompt
 	Hang    Mode = "hang"    // prompts, and nobody ever answers
 	Garble  Mode = "garble"  // stores something else
+	Miss    Mode = "miss"    // refuses a caller's first search, as gnome-keyring does now and then
 )
 
 // Fake is a Secret Service that misbehaves as told. It is a fake: it keeps its
@@ -30,6 +31,8 @@ type Fake struct {
 	mode  Mode
 	items map[dbus.ObjectPath]fakeItem
 	next  int
+	met   map[string]bool // callers that had an answer
+	rude  []string
 }
 
 type fakeItem struct {
@@ -48,12 +51,13 @@ const (
 // StartFake puts a fake on the bus of a session that has no daemon.
 func (s *Session) StartFake(t TB, mode Mode) *Fake {
 	t.Helper()
-	conn, err := dbus.Connect(s.Address)
+	f := &Fake{mode: mode, items: map[dbus.ObjectPath]fakeItem{}, met: map[string]bool{}}
+	conn, err := dbus.Connect(s.Address, dbus.WithIncomingInterceptor(f.incoming), dbus.WithOutgoingInterceptor(f.outgoing))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	f := &Fake{conn: conn, mode: mode, items: map[dbus.ObjectPath]fakeItem{}}
+	f.conn = conn
 	for path, o := range map[dbus.ObjectPath]struct {
 		face  string
 		value any
@@ -92,6 +96,35 @@ func (f *Fake) Add(service, name string, value []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.add(map[string]string{"service": service, "username": name}, value)
+}
+
+// Rude lists the calls that would abort a real gnome-keyring now and then: a
+// session or a property, asked for before the caller had any answer.
+func (f *Fake) Rude() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.rude)
+}
+
+func (f *Fake) incoming(m *dbus.Message) {
+	sender, _ := m.Headers[dbus.FieldSender].Value().(string)
+	member, _ := m.Headers[dbus.FieldMember].Value().(string)
+	if m.Type != dbus.TypeMethodCall || member == "SearchItems" || member == "Ping" {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.met[sender] {
+		f.rude = append(f.rude, member)
+	}
+}
+
+func (f *Fake) outgoing(m *dbus.Message) {
+	if to, ok := m.Headers[dbus.FieldDestination].Value().(string); ok && m.Type == dbus.TypeMethodReply {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.met[to] = true
+	}
 }
 
 func (f *Fake) add(attributes map[string]string, value []byte) dbus.ObjectPath {
@@ -147,7 +180,14 @@ func (o fakeServiceObject) Unlock(paths []dbus.ObjectPath) ([]dbus.ObjectPath, d
 	return paths, noPrompt, nil
 }
 
-func (o fakeServiceObject) SearchItems(attributes map[string]string) (unlocked, locked []dbus.ObjectPath, _ *dbus.Error) {
+func (o fakeServiceObject) SearchItems(attributes map[string]string, sender dbus.Sender) (unlocked, locked []dbus.ObjectPath, _ *dbus.Error) {
+	o.f.mu.Lock()
+	missed := o.f.mode == Miss && !o.f.met[string(sender)]
+	o.f.met[string(sender)] = true
+	o.f.mu.Unlock()
+	if missed {
+		return nil, nil, &dbus.ErrMsgUnknownMethod
+	}
 	return o.f.search(attributes), []dbus.ObjectPath{}, nil
 }
 
