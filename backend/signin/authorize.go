@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pkg/browser"
@@ -85,11 +86,14 @@ func checkPage(page, server string) error {
 	return nil
 }
 
+// silenced keeps what an opener says out of the terminal, once for all.
+var silenced = sync.OnceFunc(func() { browser.Stdout, browser.Stderr = io.Discard, io.Discard })
+
 // OpenSystemBrowser hands an address to the system's own browser and waits no
 // longer than it takes to see that this fails at once: some openers stay
 // until the browser ends.
 func OpenSystemBrowser(page string) error {
-	browser.Stdout, browser.Stderr = io.Discard, io.Discard
+	silenced()
 	failed := make(chan error, 1)
 	go func() { failed <- browser.OpenURL(page) }()
 	select {

@@ -14,9 +14,13 @@ import (
 	"lanyard/backend/machine"
 )
 
-// undoWithin bounds what is done after a failure, when the caller's own
-// context may be over.
-const undoWithin = 15 * time.Second
+const (
+	// undoWithin bounds each half of what is done after a failure, when the
+	// caller's own context may be over.
+	undoWithin = 15 * time.Second
+	// lockWithin is how long another program's refresh or sign-out is waited for.
+	lockWithin = 30 * time.Second
+)
 
 // Flow is one sign-in. Run does it from the first step to the last; a step
 // that fails undoes the earlier ones.
@@ -24,14 +28,13 @@ type Flow struct {
 	Computer *Computer
 	Server   *client.Server
 	Device   bool // a code on another device in place of this computer's browser
-	// Show tells the person where to go. For the browser it comes with the
-	// address before the browser is opened.
+	// Show tells the person where to go, once the browser was opened or was
+	// not. May be nil.
 	Show func(Prompt)
 	// OpenBrowser opens the address; nil: the person does.
 	OpenBrowser func(address string) error
 
-	// at is called after each numbered step of design §6; tests stop there.
-	at func(step int)
+	at func(step string) // called after each step; tests stop or kill there
 }
 
 // Prompt is what the person needs to go on.
@@ -53,7 +56,8 @@ type Result struct {
 	Tools error
 }
 
-// Run signs in. It first finishes what an earlier start left half done.
+// Run signs in. It first finishes what an earlier start left half done. What
+// can be known to fail fails before the person is sent anywhere.
 func (f *Flow) Run(ctx context.Context) (Result, error) {
 	c := f.Computer
 	unlock, err := c.lock(ctx, "signin", time.Second)
@@ -61,7 +65,11 @@ func (f *Flow) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	defer unlock()
-	if err := c.Keychain.Probe(ctx); err != nil && !(c.Keychain.Asked && errors.Is(err, keychain.ErrLocked)) {
+	hosts, err := hostsAt(f.Server)
+	if err != nil {
+		return Result{}, fmt.Errorf("nothing was begun: %w", err)
+	}
+	if err := c.ready(ctx); err != nil {
 		return Result{}, fmt.Errorf("nothing was begun: %w", err)
 	}
 	if _, err := c.recover(ctx); err != nil {
@@ -75,108 +83,183 @@ func (f *Flow) Run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	f.reached(2)
-	return f.keep(ctx, grant, m)
+	f.reached("exchanged")
+	return f.keep(ctx, grant, m, hosts)
 }
 
-// keep is steps 3 to 6.
-func (f *Flow) keep(ctx context.Context, grant client.Grant, m client.Machine) (_ Result, err error) {
+// ready says whether secrets can be kept. Where a person waits, a locked
+// keychain is unlocked now: once they have signed in, it is too late to learn
+// that it stays locked.
+func (c *Computer) ready(ctx context.Context) error {
+	err := c.Keychain.Probe(ctx)
+	if !c.Keychain.Asked || !errors.Is(err, keychain.ErrLocked) {
+		return err
+	}
+	// A read unlocks, and there is no entry of that name.
+	if _, err := c.Keychain.Get(ctx, keychain.PendingName("none")); !errors.Is(err, keychain.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// keep is steps 3 to 6. The pending entry goes last, so that a start after a
+// cut finds out how far this one came: whoever finds it with its session in
+// the keychain finishes the set-up, and else ends the session.
+func (f *Flow) keep(ctx context.Context, grant client.Grant, m client.Machine, hosts []string) (_ Result, err error) {
 	c, account := f.Computer, Account{f.Server.URL, grant.Username}
-	token, session := keychain.TokenName(account.Server, account.Name), keychain.SessionName(account.Server, account.Name)
-	pending := newPending()
-	var begun []string // entries that a failure takes out again
+	pending, asked, held := newPending(), false, false
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, f.undo(ctx, grant, pending, begun))
+			err = errors.Join(err, f.undo(ctx, grant, pending, asked, held))
 		}
 	}()
-	if err := c.Keychain.PutPending(ctx, pending, keychain.Pending{Server: f.Server.URL, Refresh: keychain.Secret(grant.Refresh)}); err != nil {
+	if err := c.putPending(ctx, pending, keychain.Pending{Server: f.Server.URL, Refresh: keychain.Secret(grant.Refresh)}); err != nil {
 		return Result{}, fmt.Errorf("keep the sign-in in the keychain: %w", err)
 	}
-	f.reached(3)
+	f.reached("pending") // step 3
+	asked = true
 	made, err := f.Server.Generate(ctx, grant.Access, m)
 	if err != nil {
 		return Result{}, err
 	}
-	f.reached(4)
-	idle := time.Duration(f.Server.Info.Limits.IdleSeconds) * time.Second
-	begun = []string{token, session}
-	err = c.Keychain.PutToken(ctx, account.Server, account.Name, keychain.Token{
-		Username: account.Name, Secret: keychain.Secret(made.Secret), UUID: made.UUID, Ends: made.SessionEnds, Idle: idle,
-	})
-	if err != nil {
-		return Result{}, fmt.Errorf("keep the token in the keychain: %w", err)
-	}
-	err = c.Keychain.PutSession(ctx, account.Server, account.Name, keychain.Session{Refresh: keychain.Secret(grant.Refresh), SessionID: made.SessionID})
-	if err != nil {
-		return Result{}, fmt.Errorf("keep the session in the keychain: %w", err)
-	}
-	hosts, err := c.serve(account, f.Server.Info.Registries)
-	if err != nil {
+	f.reached("generated") // step 4
+	held = true
+	session := &keychain.Session{Refresh: keychain.Secret(grant.Refresh), SessionID: made.SessionID}
+	if err := c.hold(ctx, account, tokenEntry(account, made, f.Server), session, hosts, f.reached); err != nil {
 		return Result{}, err
 	}
-	if err := c.Keychain.Delete(ctx, keychain.PendingName(pending)); err != nil {
-		return Result{}, fmt.Errorf("finish the sign-in: %w", err)
-	}
-	f.reached(5)
+	f.reached("held") // step 5
 	result := Result{
-		Account: account, Hosts: hosts, LastFour: made.Secret[max(0, len(made.Secret)-4):],
-		Ends: made.SessionEnds, IdleBy: made.SessionIdleBy,
+		Account: account, Hosts: hosts, LastFour: lastFour(made.Secret), Ends: made.SessionEnds, IdleBy: made.SessionIdleBy,
 	}
 	if c.Docker != nil {
 		result.Tools = c.Docker.SetUp(ctx, hosts)
 	}
+	f.reached("set up") // step 6
+	if err := c.deletePending(ctx, pending); err != nil {
+		c.log().WarnContext(ctx, "the next start finishes the sign-in once more", "err", err)
+	}
 	return result, nil
 }
 
-// serve makes an account answer for the registries of its server.
-func (c *Computer) serve(a Account, registries []string) ([]string, error) {
+// hold puts token and session into the keychain and lets the account answer
+// for its registries. For all programs that share the state it is one step:
+// none removes a new entry for the sake of an old one of that name, and none
+// refreshes the session that went before. session nil: the token alone.
+func (c *Computer) hold(ctx context.Context, a Account, token keychain.Token, session *keychain.Session, hosts []string, reached func(string)) error {
+	unlock, err := c.lock(ctx, "refresh", lockWithin)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = c.state().Update(func(s *machine.State) error {
+		now := c.now()
+		if err := c.Keychain.PutToken(ctx, a.Server, a.Name, token); err != nil {
+			return fmt.Errorf("keep the token in the keychain: %w", err)
+		}
+		s.Added(keychain.TokenName(a.Server, a.Name), now)
+		reached("token")
+		if session != nil {
+			if err := c.Keychain.PutSession(ctx, a.Server, a.Name, *session); err != nil {
+				return fmt.Errorf("keep the session in the keychain: %w", err)
+			}
+			s.Added(keychain.SessionName(a.Server, a.Name), now)
+			reached("session")
+		}
+		for _, host := range hosts {
+			s.Serve(host, a.Server, a.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("note the sign-in: %w", err)
+	}
+	return nil
+}
+
+// undo ends the session on the service, which kills its token, and takes out
+// what was written. What cannot be undone now stays as the pending entry or
+// as a tombstone, for the next start.
+func (f *Flow) undo(ctx context.Context, grant client.Grant, pending string, asked, held bool) error {
+	c, account := f.Computer, Account{f.Server.URL, grant.Username}
+	far, cancelFar := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancelFar()
+	ended := f.Server.Revoke(far, grant.Refresh)
+
+	near, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancel()
+	var here error
+	switch {
+	case held:
+		here = c.forgetAlone(near, account)
+	case asked && ended == nil: // what became of the request is unknown
+		here = c.dropDead(near, f.Server, account)
+	}
+	if ended == nil {
+		here = errors.Join(here, c.deletePending(near, pending))
+	}
+	if err := errors.Join(ended, here); err != nil {
+		return fmt.Errorf("take back the sign-in (the next start will): %w", err)
+	}
+	return nil
+}
+
+func (f *Flow) reached(step string) {
+	if f.at != nil {
+		f.at(step)
+	}
+}
+
+// putPending keeps what is needed to end a session. Its name is noted first,
+// for keychains that cannot list what they hold.
+func (c *Computer) putPending(ctx context.Context, random string, p keychain.Pending) error {
+	err := c.state().Update(func(s *machine.State) error {
+		s.Entries[keychain.PendingName(random)] = machine.Entry{}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.Keychain.PutPending(ctx, random, p)
+}
+
+func (c *Computer) deletePending(ctx context.Context, random string) error {
+	name := keychain.PendingName(random)
+	if err := c.Keychain.Delete(ctx, name); err != nil {
+		return err
+	}
+	return c.state().Update(func(s *machine.State) error {
+		s.Gone(name)
+		return nil
+	})
+}
+
+// hostsAt are the canonical hosts of a server's registries.
+func hostsAt(server *client.Server) ([]string, error) {
 	var hosts []string
-	for _, r := range registries {
+	for _, r := range server.Info.Registries {
 		host, err := machine.CanonicalHost(r)
 		if err != nil {
 			return nil, fmt.Errorf("%w: it names the registry %.80q", client.ErrNotServer, r)
 		}
 		hosts = append(hosts, host)
 	}
-	now := c.now()
-	err := c.state().Update(func(s *machine.State) error {
-		for _, host := range hosts {
-			s.Serve(host, a.Server, a.Name)
-		}
-		s.Added(keychain.TokenName(a.Server, a.Name), now)
-		s.Added(keychain.SessionName(a.Server, a.Name), now)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("note the sign-in: %w", err)
-	}
 	return hosts, nil
 }
 
-// undo ends the session on the service, which kills its token, and takes out
-// what was written. What cannot be undone now stays as the pending entry, for
-// the next start.
-func (f *Flow) undo(ctx context.Context, grant client.Grant, pending string, begun []string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
-	defer cancel()
-	c := f.Computer
-	if err := c.remove(ctx, begun); err != nil {
-		return fmt.Errorf("take back the sign-in: %w", err)
+func tokenEntry(a Account, made client.Generated, server *client.Server) keychain.Token {
+	return keychain.Token{
+		Username: a.Name, Secret: keychain.Secret(made.Secret), UUID: made.UUID, Ends: made.SessionEnds,
+		Idle: time.Duration(server.Info.Limits.IdleSeconds) * time.Second,
 	}
-	if err := f.Server.Revoke(ctx, grant.Refresh); err != nil {
-		return fmt.Errorf("take back the sign-in (the next start will): %w", err)
-	}
-	if err := c.Keychain.Delete(ctx, keychain.PendingName(pending)); err != nil {
-		return fmt.Errorf("take back the sign-in (the next start will): %w", err)
-	}
-	return nil
 }
 
-func (f *Flow) reached(step int) {
-	if f.at != nil {
-		f.at(step)
+// lastFour is what people know a token by; "" if there is none.
+func lastFour(secret string) string {
+	if len(secret) < 16 {
+		return ""
 	}
+	return secret[len(secret)-4:]
 }
 
 func newPending() string {

@@ -5,8 +5,10 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -67,16 +69,9 @@ func (l *loopback) wait(ctx context.Context) (string, error) {
 	}
 }
 
-// close lets the page that is being sent arrive, and ends.
-func (l *loopback) close() {
-	l.closing.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		if l.server.Shutdown(ctx) != nil {
-			_ = l.server.Close()
-		}
-	})
-}
+// close ends it at once, strangers that linger included: the page for the
+// right request has left before wait returns.
+func (l *loopback) close() { l.closing.Do(func() { _ = l.server.Close() }) }
 
 // ServeHTTP answers the right request once. A stranger, a wrong state, a
 // second answer get 404, and the sign-in goes on waiting.
@@ -84,23 +79,25 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	right := r.Method == http.MethodGet && r.URL.Path == callbackPath && r.Host == l.listener.Addr().String() &&
 		r.Header.Get("Origin") == "" && len(query["state"]) == 1 && len(query["iss"]) <= 1 && len(query["code"]) <= 1
+	header := w.Header()
+	header.Set("Connection", "close") // its place is another's
 	if !right || !l.take(query.Get("state"), query.Get("iss")) {
 		http.NotFound(w, r)
 		return
 	}
-	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Connection", "close")
 	a := answer{code: query.Get("code")}
 	page := pageDone
 	if why := query.Get("error"); why != "" || a.code == "" {
 		a, page = answer{err: refusal(why)}, pageStopped
 	}
-	_, _ = w.Write([]byte(page)) // the browser may be gone already
+	header.Set("Content-Length", strconv.Itoa(len(page)))
+	_, _ = io.WriteString(w, page)            // the browser may be gone already
+	_ = http.NewResponseController(w).Flush() // nothing is left to be sent
 	l.answers <- a
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"lanyard/backend/client"
 	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
 )
 
 // Recover finishes what a sign-in or sign-out that was cut off left behind:
@@ -66,12 +67,12 @@ func (c *Computer) settle(ctx context.Context, random string) error {
 		return fmt.Errorf("finish an earlier sign-in at %s: %w", pending.Server, err)
 	}
 	for _, a := range accounts {
-		kept, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
-		if err != nil && !errors.Is(err, keychain.ErrNotFound) {
+		done, err := c.complete(ctx, server, a, pending)
+		if err != nil {
 			return err
 		}
-		if err == nil && kept.SessionID == family(pending.Refresh) {
-			return c.complete(ctx, server, a, random)
+		if done {
+			return c.deletePending(ctx, random)
 		}
 	}
 	if err := server.Revoke(ctx, pending.Refresh.Reveal()); err != nil {
@@ -82,27 +83,65 @@ func (c *Computer) settle(ctx context.Context, random string) error {
 			return err
 		}
 	}
-	return c.Keychain.Delete(ctx, keychain.PendingName(random))
+	return c.deletePending(ctx, random)
 }
 
 // complete is the rest of a sign-in that was cut off after its session lay in
-// the keychain.
-func (c *Computer) complete(ctx context.Context, server *client.Server, a Account, random string) error {
-	hosts, err := c.serve(a, server.Info.Registries)
+// the keychain: done is false if this account's is another one, has lost its
+// token meanwhile, or is being signed out.
+func (c *Computer) complete(ctx context.Context, server *client.Server, a Account, pending keychain.Pending) (done bool, err error) {
+	state, err := c.state().Load()
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := c.Keychain.Delete(ctx, keychain.PendingName(random)); err != nil {
-		return err
+	if state.Buried(keychain.TokenName(a.Server, a.Name)) || state.Buried(keychain.SessionName(a.Server, a.Name)) {
+		return false, nil
+	}
+	session, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
+	if errors.Is(err, keychain.ErrNotFound) || err == nil && family(session.Refresh) != family(pending.Refresh) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
+	if errors.Is(err, keychain.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	alive, err := server.Accepts(ctx, token.Username, token.Secret.Reveal())
+	if err != nil || !alive {
+		return false, err
+	}
+	hosts, err := hostsAt(server)
+	if err != nil {
+		return false, err
+	}
+	err = c.state().Update(func(s *machine.State) error {
+		now := c.now()
+		s.Added(keychain.TokenName(a.Server, a.Name), now)
+		s.Added(keychain.SessionName(a.Server, a.Name), now)
+		for _, host := range hosts {
+			s.Serve(host, a.Server, a.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("note the sign-in: %w", err)
 	}
 	if c.Docker != nil {
-		return c.Docker.SetUp(ctx, hosts)
+		if err := c.Docker.SetUp(ctx, hosts); err != nil { // as after a sign-in: told, not undone
+			c.log().WarnContext(ctx, "the tools are not set up", "err", err)
+		}
 	}
-	return nil
+	return true, nil
 }
 
-// dropDead removes an account's entries if the service takes its token no
-// more: it was the half-made session's, or that session had taken its place.
+// dropDead removes an account's entries if its session has ended: it was the
+// half-made one, or that one had taken its place. A token that is refused for
+// another reason (evicted, deactivated) is no end of its session.
 func (c *Computer) dropDead(ctx context.Context, server *client.Server, a Account) error {
 	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
 	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
@@ -114,7 +153,14 @@ func (c *Computer) dropDead(ctx context.Context, server *client.Server, a Accoun
 			return err
 		}
 	}
-	return c.forget(ctx, a)
+	switch _, err := c.access(ctx, server, a); {
+	case errors.Is(err, ErrNotSignedIn):
+		return c.forgetAlone(ctx, a)
+	case errors.Is(err, client.ErrEnded):
+		return nil // it is forgotten, or buried where the keychain would not let go
+	default:
+		return err
+	}
 }
 
 // entriesAt are the accounts of which the keychain, or the index, has a token

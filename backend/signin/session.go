@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"lanyard/backend/client"
@@ -33,14 +35,27 @@ func (c *Computer) Access(ctx context.Context, a Account) (Access, error) {
 	if err != nil {
 		return Access{}, err
 	}
-	unlock, err := c.lock(ctx, "refresh", 30*time.Second)
+	return c.access(ctx, server, a)
+}
+
+func (c *Computer) access(ctx context.Context, server *client.Server, a Account) (Access, error) {
+	unlock, err := c.lock(ctx, "refresh", lockWithin)
 	if err != nil {
 		return Access{}, err
 	}
 	defer unlock()
+	state, err := c.state().Load()
+	if err != nil {
+		return Access{}, err
+	}
+	name := keychain.SessionName(a.Server, a.Name)
+	gone := fmt.Errorf("%w: %s", ErrNotSignedIn, a)
+	if state.Buried(name) {
+		return Access{}, gone
+	}
 	entry, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
 	if errors.Is(err, keychain.ErrNotFound) {
-		return Access{}, fmt.Errorf("%w: %s", ErrNotSignedIn, a)
+		return Access{}, gone
 	}
 	if err != nil {
 		return Access{}, err
@@ -53,13 +68,16 @@ func (c *Computer) Access(ctx context.Context, a Account) (Access, error) {
 		return Access{}, err
 	}
 	entry.Refresh = keychain.Secret(grant.Refresh)
-	if err := c.Keychain.PutSession(ctx, a.Server, a.Name, entry); err != nil {
-		return Access{}, fmt.Errorf("keep the session: %w", err)
-	}
-	now := c.now()
 	err = c.state().Update(func(s *machine.State) error {
+		if s.Buried(name) { // the helper found it to be over
+			return gone
+		}
+		if err := c.Keychain.PutSession(ctx, a.Server, a.Name, entry); err != nil {
+			return fmt.Errorf("keep the session: %w", err)
+		}
+		now := c.now()
 		s.Touch(keychain.TokenName(a.Server, a.Name), now)
-		s.Touch(keychain.SessionName(a.Server, a.Name), now)
+		s.Touch(name, now)
 		return nil
 	})
 	if err != nil {
@@ -75,84 +93,105 @@ func (c *Computer) Regenerate(ctx context.Context, access Access) error {
 	if err != nil {
 		return err
 	}
+	hosts, err := hostsAt(access.Server)
+	if err != nil {
+		return err
+	}
 	made, err := access.Server.Generate(ctx, access.Token, m)
 	if err != nil {
 		return err
 	}
-	a := access.Account
-	err = c.Keychain.PutToken(ctx, a.Server, a.Name, keychain.Token{
-		Username: a.Name, Secret: keychain.Secret(made.Secret), UUID: made.UUID, Ends: made.SessionEnds,
-		Idle: time.Duration(access.Server.Info.Limits.IdleSeconds) * time.Second,
-	})
-	if err != nil {
-		return fmt.Errorf("keep the token in the keychain: %w", err)
-	}
-	_, err = c.serve(a, access.Server.Info.Registries)
-	return err
+	return c.hold(ctx, access.Account, tokenEntry(access.Account, made, access.Server), nil, hosts, func(string) {})
 }
 
 // Expire removes what is past its end on this computer, and retries removals
 // that were cut off. It asks nobody but the keychain; a locked one keeps the
-// intention for the next time. It returns the accounts that ended.
+// intention for the next time. It returns the accounts that ended. Where
+// another program is at work on a session it is left for the next time, too.
 func (c *Computer) Expire(ctx context.Context) ([]Account, error) {
+	unlock, err := c.lock(ctx, "refresh", time.Second)
+	if errors.Is(err, ErrBusy) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	state, err := c.state().Load()
 	if err != nil {
 		return nil, err
 	}
 	var over []Account
 	var failed error
+	for _, a := range known(state) {
+		ended, err := c.over(ctx, state, a)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		if ended {
+			over = append(over, a)
+			failed = errors.Join(failed, c.forget(ctx, a))
+		}
+	}
+	return over, errors.Join(failed, c.state().Sweep(func(name string) error { return c.Keychain.Delete(ctx, name) }))
+}
+
+// over says whether an account's session has ended here, whoever noticed
+// first. A token that somebody took out of the keychain by hand is such an
+// end, and then the service learns of it by the next Recover.
+func (c *Computer) over(ctx context.Context, state machine.State, a Account) (bool, error) {
+	name := keychain.TokenName(a.Server, a.Name)
+	if state.Buried(name) || state.Buried(keychain.SessionName(a.Server, a.Name)) {
+		return true, nil
+	}
+	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
+	if err == nil {
+		return state.Over(name, token.Ends, token.Idle, c.now()), nil
+	}
+	if !errors.Is(err, keychain.ErrNotFound) {
+		return false, err
+	}
+	session, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
+	if errors.Is(err, keychain.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, c.putPending(ctx, newPending(), keychain.Pending{Server: a.Server, Refresh: session.Refresh})
+}
+
+// known are the accounts of which the state knows anything.
+func known(state machine.State) []Account {
+	seen := map[Account]bool{}
 	for name := range state.Entries {
 		kind, parts, err := keychain.ParseName(name)
-		if err != nil || kind != keychain.Tokens {
-			continue
+		if err == nil && (kind == keychain.Tokens || kind == keychain.Sessions) {
+			seen[Account{parts[0], parts[1]}] = true
 		}
-		a := Account{parts[0], parts[1]}
-		ended := state.Buried(name)
-		if !ended {
-			token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
-			switch {
-			case errors.Is(err, keychain.ErrNotFound):
-				ended = true // the helper was first, or somebody took it out
-			case err != nil:
-				failed = errors.Join(failed, err)
-				continue
-			default:
-				ended = state.Over(name, token.Ends, token.Idle, c.now())
-			}
-		}
-		if !ended {
-			continue
-		}
-		over = append(over, a)
-		failed = errors.Join(failed, c.forget(ctx, a))
 	}
-	for name := range state.Tombstones {
-		failed = errors.Join(failed, c.remove(ctx, []string{name}))
+	for _, r := range state.Registries {
+		seen[Account{r.Server, r.Account}] = true
 	}
-	return over, failed
+	return slices.SortedFunc(maps.Keys(seen), func(a, b Account) int {
+		return slices.Compare([]string{a.Server, a.Name}, []string{b.Server, b.Name})
+	})
 }
 
 // forget removes an account from this computer: its registries, its token,
-// its session.
+// its session. Whoever calls it holds the lock "refresh", so that none of it
+// is written anew meanwhile.
+//
+// The removal is a journaled intention: from the first write on nobody serves
+// the entries, and it is retried until the keychain verifiably has none.
 func (c *Computer) forget(ctx context.Context, a Account) error {
+	names := []string{keychain.TokenName(a.Server, a.Name), keychain.SessionName(a.Server, a.Name)}
+	now := c.now()
 	err := c.state().Update(func(s *machine.State) error {
 		for _, host := range hostsOf(*s, a) {
 			delete(s.Registries, host)
 		}
-		return nil
-	})
-	return errors.Join(err, c.remove(ctx, []string{keychain.TokenName(a.Server, a.Name), keychain.SessionName(a.Server, a.Name)}))
-}
-
-// remove takes entries out of the keychain as a journaled intention: from the
-// first write on nobody serves them, and it is retried until the keychain
-// verifiably has none.
-func (c *Computer) remove(ctx context.Context, names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	now := c.now()
-	err := c.state().Update(func(s *machine.State) error {
 		for _, name := range names {
 			s.Bury(name, now)
 		}
@@ -162,19 +201,25 @@ func (c *Computer) remove(ctx context.Context, names []string) error {
 		return fmt.Errorf("note the removal: %w", err)
 	}
 	var failed error
-	var gone []string
-	for _, name := range names {
-		if err := c.Keychain.Delete(ctx, name); err != nil {
-			failed = errors.Join(failed, err)
-			continue
-		}
-		gone = append(gone, name)
-	}
 	err = c.state().Update(func(s *machine.State) error {
-		for _, name := range gone {
+		for _, name := range names {
+			if err := c.Keychain.Delete(ctx, name); err != nil {
+				failed = errors.Join(failed, err)
+				continue
+			}
 			s.Gone(name)
 		}
 		return nil
 	})
 	return errors.Join(failed, err)
+}
+
+// forgetAlone is forget for whoever does not hold the lock.
+func (c *Computer) forgetAlone(ctx context.Context, a Account) error {
+	unlock, err := c.lock(ctx, "refresh", lockWithin)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return c.forget(ctx, a)
 }

@@ -22,7 +22,7 @@ type Receipt struct {
 	// Refused: the service was asked with the old token and said no.
 	Refused bool
 	// Pending says why the service does not know yet; the next command that
-	// reaches it tells it. nil: it knows.
+	// reaches it tells it, if there was a session to end. nil: it knows.
 	Pending error
 	// Tools says why docker's configuration was not put back; nil: it was.
 	Tools error
@@ -30,34 +30,34 @@ type Receipt struct {
 
 // SignOut ends an account's session here and at the service, and proves it.
 // Here first: from its first write on no tool gets the token. A service that
-// cannot be reached is told later (Receipt.Pending).
+// cannot be reached is told later (Receipt.Pending). ErrStillAccepted: it is
+// removed here all the same, and the service still takes the token.
 func (c *Computer) SignOut(ctx context.Context, a Account) (Receipt, error) {
 	r := Receipt{Account: a}
-	hosts, err := c.Hosts(a)
+	unlock, err := c.lock(ctx, "refresh", lockWithin)
 	if err != nil {
 		return r, err
 	}
-	r.Hosts = hosts
+	defer unlock()
+	if r.Hosts, err = c.Hosts(a); err != nil {
+		return r, err
+	}
 	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
 	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
 		return r, err
 	}
-	if secret := token.Secret.Reveal(); len(secret) > 4 {
-		r.LastFour = secret[len(secret)-4:]
-	}
+	r.LastFour = lastFour(token.Secret.Reveal())
 	session, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
 	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
 		return r, err
 	}
-	if err == nil {
-		r.Pending = c.revoke(ctx, a, session, token, &r)
-		if errors.Is(r.Pending, ErrStillAccepted) {
-			return r, r.Pending
-		}
+	if err := c.bury(a); err != nil {
+		return r, err
 	}
-	if r.Pending != nil {
+	r.Pending = c.revoke(ctx, a, session, token, &r)
+	if r.Pending != nil && session.Refresh != "" {
 		later := keychain.Pending{Server: a.Server, Refresh: session.Refresh}
-		if err := c.Keychain.PutPending(ctx, newPending(), later); err != nil {
+		if err := c.putPending(ctx, newPending(), later); err != nil {
 			return r, fmt.Errorf("keep the sign-out for later: %w", err)
 		}
 	}
@@ -65,37 +65,46 @@ func (c *Computer) SignOut(ctx context.Context, a Account) (Receipt, error) {
 		return r, err
 	}
 	r.Removed = true
-	r.Tools = c.takeDown(ctx, hosts)
+	r.Tools = c.takeDown(ctx, r.Hosts)
+	if errors.Is(r.Pending, ErrStillAccepted) {
+		return r, r.Pending
+	}
 	return r, nil
+}
+
+// bury: no tool may use the token while it dies.
+func (c *Computer) bury(a Account) error {
+	now := c.now()
+	return c.state().Update(func(s *machine.State) error {
+		s.Bury(keychain.TokenName(a.Server, a.Name), now)
+		return nil
+	})
 }
 
 // revoke ends the session at the service and asks it with the old token.
 func (c *Computer) revoke(ctx context.Context, a Account, session keychain.Session, token keychain.Token, r *Receipt) error {
-	// No tool may use the token while it dies.
-	now := c.now()
-	err := c.state().Update(func(s *machine.State) error {
-		s.Bury(keychain.TokenName(a.Server, a.Name), now)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
 	server, err := c.open(ctx, a.Server)
 	if err != nil {
 		return err
 	}
-	if err := server.Revoke(ctx, session.Refresh.Reveal()); err != nil {
-		return err
+	if session.Refresh != "" {
+		if err := server.Revoke(ctx, session.Refresh.Reveal()); err != nil {
+			return err
+		}
+		r.Revoked = true
 	}
-	r.Revoked = true
 	if token.Secret == "" {
 		return nil
 	}
 	alive, err := server.Accepts(ctx, token.Username, token.Secret.Reveal())
-	if err != nil {
+	switch {
+	case err != nil && r.Revoked:
 		return nil // it was told; the proof alone is missing
-	}
-	if alive {
+	case err != nil:
+		return err
+	case alive && !r.Revoked:
+		return fmt.Errorf("%w: %s: its session is not in the keychain, so it could not be ended from here; delete the token …%s there", ErrStillAccepted, a.Server, r.LastFour)
+	case alive:
 		return fmt.Errorf("%w: %s", ErrStillAccepted, a.Server)
 	}
 	r.Refused = true
@@ -146,9 +155,7 @@ func (c *Computer) Look(ctx context.Context, a Account, ask bool) (Status, error
 	switch {
 	case err == nil:
 		st.Life = state.Life(keychain.TokenName(a.Server, a.Name), token.Ends, token.Idle)
-		if secret := token.Secret.Reveal(); len(secret) > 4 {
-			st.LastFour = secret[len(secret)-4:]
-		}
+		st.LastFour = lastFour(token.Secret.Reveal())
 	case !errors.Is(err, keychain.ErrNotFound):
 		return st, err
 	}
