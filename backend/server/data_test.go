@@ -67,9 +67,11 @@ func TestOpenDataRefuses(t *testing.T) {
 			}
 			return db.Close()
 		}, ErrPartial, "set-up is not offered again"},
-		"keys gone":    {func(_ *testing.T, dir string) error { return os.RemoveAll(filepath.Join(dir, keysName)) }, ErrPartial, keysName},
-		"a key gone":   {func(_ *testing.T, dir string) error { return os.Remove(filepath.Join(dir, keysName, "service.key")) }, keys.ErrMissing, "service.key"},
-		"key readable": {func(_ *testing.T, dir string) error { return os.Chmod(filepath.Join(dir, keysName, "service.key"), 0o644) }, keys.ErrReadable, "service.key"},
+		"keys gone":  {func(_ *testing.T, dir string) error { return os.RemoveAll(filepath.Join(dir, keysName)) }, ErrPartial, keysName},
+		"a key gone": {func(_ *testing.T, dir string) error { return os.Remove(filepath.Join(dir, keysName, "service.key")) }, keys.ErrMissing, "service.key"},
+		"key readable": {func(_ *testing.T, dir string) error {
+			return os.Chmod(filepath.Join(dir, keysName, "service.key"), 0o644)
+		}, keys.ErrReadable, "service.key"},
 		"in use": {func(t *testing.T, dir string) error {
 			db, err := boltstore.Open(database(dir), boltstore.Options{})
 			t.Cleanup(func() { _ = db.Close() })

@@ -90,7 +90,7 @@ func serve(ctx context.Context, t terminal, o serveOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
 	// Libraries write to the default logger, one line per refusal.
-	slog.SetDefault(slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	slog.SetDefault(slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: slog.LevelError})))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	s, err := server.New(server.Config{
