@@ -161,6 +161,15 @@ func begin(t *testing.T, s Store, one grant.Session) {
 	}))
 }
 
+// Begin keeps a session that is first used at a time, for tests of what needs
+// a living one.
+func Begin(t *testing.T, s Store, id, account string, at time.Time) {
+	t.Helper()
+	one := session(id, account)
+	one.CreatedAt, one.ClaimBy, one.EndsAt = at, at.Add(time.Minute), at.Add(90*day)
+	begin(t, s, one.Use(0, at))
+}
+
 // hold makes tokens all that owner holds.
 func hold(t *testing.T, s Store, owner string, tokens ...token.Token) {
 	t.Helper()

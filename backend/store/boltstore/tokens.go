@@ -1,0 +1,237 @@
+package boltstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"lanyard/backend/account"
+	"lanyard/backend/token"
+)
+
+// tokenRow is a Token whose hash is short text rather than a list of numbers.
+type tokenRow struct {
+	token.Token
+	Hash []byte `json:"hash"`
+}
+
+// holdingRow is what an account holds beside its tokens.
+type holdingRow struct {
+	Losses    []token.Loss `json:"losses,omitempty"`
+	Evictions []time.Time  `json:"evictions,omitempty"`
+}
+
+// ByHash returns the token of a secret with its SessionUntil, or ErrNotFound.
+func (db *DB) ByHash(ctx context.Context, hash [32]byte) (out token.Token, err error) {
+	err = db.view(ctx, func(t *txn) error {
+		out, err = tokenOf(t, hash)
+		return err
+	})
+	return out, err
+}
+
+// Presented returns the token of a secret with its SessionUntil and its
+// owner's account, in one read transaction: token.ErrNotFound, account.ErrNotFound.
+func (db *DB) Presented(ctx context.Context, hash [32]byte) (out token.Token, who account.Account, err error) {
+	err = db.view(ctx, func(t *txn) error {
+		if out, err = tokenOf(t, hash); err != nil {
+			return err
+		}
+		who, err = accountOf(t, out.Owner)
+		return err
+	})
+	if err != nil {
+		return token.Token{}, account.Account{}, err
+	}
+	return out, who, nil
+}
+
+// Holding returns what owner holds, oldest first.
+func (db *DB) Holding(ctx context.Context, owner string) (h token.Holding, err error) {
+	err = db.view(ctx, func(t *txn) error {
+		h, err = holdingOf(t, owner)
+		return err
+	})
+	return h, err
+}
+
+// Change replaces what owner holds with what fn makes of it and ends the
+// sessions in Ends.
+func (db *DB) Change(ctx context.Context, owner string, fn func(token.Holding) (token.Holding, error)) error {
+	return db.update(ctx, func(t *txn) error { return changeHolding(t, owner, fn) })
+}
+
+// Touch notes uses, each only where later than the one noted.
+func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
+	if len(uses) == 0 {
+		return nil
+	}
+	return db.update(ctx, func(t *txn) error {
+		for _, u := range uses {
+			at := key(u.Owner, u.ID)
+			var row tokenRow
+			if found, err := load(t, inTokens, at, &row); err != nil {
+				return err
+			} else if !found || !u.Use.At.After(row.LastUsed.At) {
+				continue
+			}
+			row.LastUsed = u.Use
+			if err := t.keep(inTokens, at, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func tokenOf(t *txn, hash [32]byte) (token.Token, error) {
+	at := t.get(byHash, hash[:])
+	if at == nil {
+		return token.Token{}, token.ErrNotFound
+	}
+	value := t.get(inTokens, at)
+	if value == nil {
+		return token.Token{}, fmt.Errorf("%w: a token is in the index and nowhere else", ErrDamaged)
+	}
+	return decodeToken(t, value)
+}
+
+// decodeToken reads a row and, with it, the life of its session. A session
+// that is gone is over, wherever the clock stands: zero.
+func decodeToken(t *txn, value []byte) (token.Token, error) {
+	var row tokenRow
+	if err := decode(inTokens, value, &row); err != nil {
+		return token.Token{}, err
+	}
+	out := row.Token
+	if len(row.Hash) != len(out.Hash) {
+		return token.Token{}, fmt.Errorf("%w: a token without its hash", ErrDamaged)
+	}
+	copy(out.Hash[:], row.Hash)
+	if out.Session == "" {
+		return out, nil
+	}
+	s, _, err := sessionOf(t, out.Session)
+	out.SessionUntil = s.Until()
+	return out, err
+}
+
+func holdingOf(t *txn, owner string) (h token.Holding, err error) {
+	var row holdingRow
+	if _, err := load(t, inHoldings, []byte(owner), &row); err != nil {
+		return token.Holding{}, err
+	}
+	h.Losses, h.Evictions = row.Losses, row.Evictions
+	err = t.under(inTokens, key(owner, ""), func(_, value []byte) (bool, error) {
+		one, err := decodeToken(t, value)
+		h.Tokens = append(h.Tokens, one)
+		return true, err
+	})
+	slices.SortFunc(h.Tokens, func(a, b token.Token) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return h, err
+}
+
+func changeHolding(t *txn, owner string, fn func(token.Holding) (token.Holding, error)) error {
+	if !keyable(owner) {
+		return errKey
+	}
+	h, err := holdingOf(t, owner)
+	if err != nil {
+		return err
+	}
+	before := slices.Clone(h.Tokens) // fn may change h in place
+	if h, err = fn(h); err != nil {
+		return err
+	}
+	after := make(map[string]token.Token, len(h.Tokens))
+	for _, one := range h.Tokens {
+		if one.Owner != owner {
+			return errMoved
+		}
+		if !keyable(one.ID) || one.Hash == [32]byte{} || (one.Session != "" && !keyable(one.Session)) {
+			return errKey
+		}
+		if _, twice := after[one.ID]; twice {
+			return errDuplicate
+		}
+		after[one.ID] = one
+	}
+	for _, old := range before {
+		if err := dropToken(t, old, after); err != nil {
+			return err
+		}
+	}
+	for _, one := range h.Tokens {
+		if err := keepToken(t, one); err != nil {
+			return err
+		}
+	}
+	for _, end := range h.Ends {
+		if err := useSession(t, end.Session, func(s session) session { return s.End(string(end.Why), end.At) }); err != nil {
+			return err
+		}
+	}
+	if len(h.Losses) == 0 && len(h.Evictions) == 0 {
+		return t.drop(inHoldings, []byte(owner))
+	}
+	return t.keep(inHoldings, []byte(owner), holdingRow{h.Losses, h.Evictions})
+}
+
+// dropToken takes out of row and indexes what of old is not in after.
+func dropToken(t *txn, old token.Token, after map[string]token.Token) error {
+	now, stays := after[old.ID]
+	if !stays || now.Hash != old.Hash {
+		if err := t.drop(byHash, old.Hash[:]); err != nil {
+			return err
+		}
+	}
+	if old.Session != "" && (!stays || now.Session != old.Session) {
+		if err := t.drop(byTokenSession, key(old.Session, old.Owner, old.ID)); err != nil {
+			return err
+		}
+	}
+	if stays {
+		return nil
+	}
+	if err := t.drop(byTokenID, []byte(old.ID)); err != nil {
+		return err
+	}
+	return t.drop(inTokens, key(old.Owner, old.ID))
+}
+
+// keepToken writes a row and its indexes, unless id or hash are another's.
+func keepToken(t *txn, one token.Token) error {
+	at := key(one.Owner, one.ID)
+	if other := t.get(byHash, one.Hash[:]); other != nil && string(other) != string(at) {
+		return errDuplicate
+	}
+	if other := t.get(byTokenID, []byte(one.ID)); other != nil && string(other) != one.Owner {
+		return errDuplicate
+	}
+	if err := t.put(byHash, one.Hash[:], at); err != nil {
+		return err
+	}
+	if err := t.put(byTokenID, []byte(one.ID), []byte(one.Owner)); err != nil {
+		return err
+	}
+	if one.Session != "" {
+		index := key(one.Session, one.Owner, one.ID)
+		if t.get(byTokenSession, index) == nil { // new: Sweep is to look when its session ends
+			s, _, err := sessionOf(t, one.Session)
+			if err != nil {
+				return err
+			}
+			if err := note(t, s.Until(), dueSession, one.Session); err != nil {
+				return err
+			}
+		}
+		if err := t.put(byTokenSession, index, []byte{}); err != nil {
+			return err
+		}
+	}
+	return t.keep(inTokens, at, tokenRow{one, one.Hash[:]})
+}
