@@ -40,7 +40,7 @@ func (d *Desk) installOpener() error {
 		return err
 	}
 	script := fmt.Sprintf(opener, d.Runtime, sandbox)
-	return os.WriteFile(filepath.Join(d.bin, "xdg-open"), []byte(script), 0o700) //nolint:gosec // it is run
+	return os.WriteFile(filepath.Join(d.bin, "xdg-open"), []byte(script), 0o700)
 }
 
 // Browser is the person at their Chromium.
@@ -109,6 +109,9 @@ func Type(field, text string) Step {
 
 // Wait waits until something is there to be seen.
 func Wait(css string) Step { return chromedp.WaitVisible(chromedp.CSS(css)) }
+
+// WaitGone waits until it is there no more.
+func WaitGone(css string) Step { return chromedp.WaitNotPresent(chromedp.CSS(css)) }
 
 // Press presses a button.
 func Press(css string) Step { return chromedp.Click(chromedp.CSS(css)) }

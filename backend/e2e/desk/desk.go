@@ -133,7 +133,7 @@ func (d *Desk) Lanyard(ctx context.Context, args ...string) *exec.Cmd {
 
 // Program is any program on this desk.
 func (d *Desk) Program(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the tests' own
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env, cmd.Dir = d.Env(), d.Home
 	return cmd
 }

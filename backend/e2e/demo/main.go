@@ -1,0 +1,130 @@
+//go:build linux
+
+// Command demo does Lanyard's main job by itself, with real parts: a made-up
+// person signs in through a real Chromium, real container tools push and pull
+// with the token in a real keyring, and after the sign-out nothing of it works.
+// Each step looks at what it claims; the first that does not see it ends the
+// demonstration with an exit status other than 0. What it is made of lies in
+// package desk.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	tools := os.Getenv("LANYARD_TOOLS")
+	if tools == "" {
+		tools = "build/tools"
+	}
+	d := &demo{say: os.Stdout}
+	flag.StringVar(&d.out, "out", "build/demo", "folder for the pictures; those of an earlier run are removed")
+	flag.StringVar(&d.programs, "programs", "build/bin", "folder with lanyard and docker-credential-lanyard")
+	flag.StringVar(&d.tools, "tools", filepath.Join(tools, "bin"), "folder with other people's programs")
+	within := flag.Duration("within", 5*time.Minute, "give up after this long")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, cancel := context.WithTimeoutCause(ctx, *within, fmt.Errorf("it took longer than %v", *within))
+	err := d.run(ctx)
+	cancel()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "demo: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+// demo is one run, and what its steps hand on to each other.
+type demo struct {
+	say                  io.Writer
+	out, programs, tools string
+	computer
+	person
+	images
+	pictures pictures
+}
+
+// step is a part of the story. see does it, looks, and says what it saw.
+type step struct {
+	name string
+	see  func(context.Context) (string, error)
+}
+
+func (d *demo) steps() []step {
+	return []step{
+		{"A person sits down at a computer", d.sitDown},
+		{"Every part is real", d.parts},
+		{"lanyard login starts the own service and opens the browser", d.beginLogin},
+		{"The first administrator is made, with the set-up code", d.setUp},
+		{"The person says yes, and the browser goes back to the program", d.allow},
+		{"lanyard login ends", d.endLogin},
+		{"lanyard status", d.status},
+		{"lanyard token list", d.tokens},
+		{"The browser signs out, and in again with the password", d.browse},
+		{"secret-tool finds the token in the keychain", d.lookUp},
+		{"A separate docker-registry is started with the printed stanza", d.startRegistry},
+		{"skopeo pushes to the own registry and pulls back", d.pushOwn},
+		{"skopeo copies to docker-registry; crane and regctl pull", d.copyOut},
+		{"docker manifest inspect, without a daemon", d.inspect},
+		{"A push to somebody else's name is refused", d.refusedPush},
+		{"The token opens the service, as the keychain has it", d.accepted},
+		{"No secret is in a file, an argument or an environment", d.nowhere},
+		{"lanyard logout", d.logout},
+		{"The service refuses the old token and the old session", d.refused},
+		{"The keychain has nothing, also after its daemon was killed", d.emptied},
+		{"Docker's configuration is as it was, and the helper's copy gone", d.putBack},
+		{"A pull is refused", d.refusedPull},
+		{"lanyard service stop, and nothing is left running", d.stopAll},
+	}
+}
+
+func (d *demo) run(ctx context.Context) (err error) {
+	if err := d.pictures.open(d.out); err != nil {
+		return err
+	}
+	begun := time.Now()
+	defer func() {
+		if left := d.leave(); left != "" && err == nil {
+			err = fmt.Errorf("left running: %s", left)
+		}
+	}()
+	for i, s := range d.steps() {
+		start := time.Now()
+		seen, err := s.see(ctx)
+		if err == nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("step %d failed after %s: %s\n%s", i+1, took(start), s.name, indent(err.Error()))
+		}
+		fmt.Fprintf(d.say, "%2d %7s  %s\n%s\n", i+1, took(start), s.name, indent(seen))
+	}
+	fmt.Fprintf(d.say, "   %7s  All of it was seen to work. %d pictures of pages are in %s\n", took(begun), d.pictures.count, d.out)
+	return nil
+}
+
+// leave gets up from the computer and says what did not end.
+func (d *demo) leave() string {
+	if d.desk == nil {
+		return ""
+	}
+	d.stopRegistry()
+	d.desk.Close()
+	return names(d.desk.Processes())
+}
+
+func took(start time.Time) string { return fmt.Sprintf("%.1f s", time.Since(start).Seconds()) }
+
+func indent(text string) string {
+	return "            " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n            ")
+}
