@@ -51,15 +51,18 @@ func (s *Service) start(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("start the own service: %w", err)
 	}
 	defer log.Close()
-	command := exec.Command(s.Binary, s.arguments()...) //nolint:gosec,noctx // our own program; it outlives us
+	command := exec.Command(s.Binary, s.arguments()...) //nolint:noctx // our own program; it outlives us
 	command.Stdout, command.Stderr = log, log
 	command.Dir = s.Data
 	detach(command)
 	if err := command.Start(); err != nil {
 		return Status{}, fmt.Errorf("start the own service: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = command.Wait() // its last words say more than its status
+		close(ended)
+	}()
 
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()

@@ -142,11 +142,11 @@ func writeMarker(dir string) error {
 	if exists(path) {
 		return nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // our own folder
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("mark the service as set up: %w", err)
 	}
-	folder, err := os.Open(dir) //nolint:gosec // our own folder
+	folder, err := os.Open(dir)
 	if err != nil {
 		return errors.Join(fmt.Errorf("mark the service as set up: %w", err), file.Close())
 	}

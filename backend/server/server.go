@@ -165,21 +165,21 @@ func (s *Server) Flush(ctx context.Context) error {
 
 func (s *Server) report(ctx context.Context, what string, err error) {
 	if err != nil {
-		s.config.Log.ErrorContext(ctx, what, "err", err)
+		s.config.Log.ErrorContext(ctx, "background work", "doing", what, "err", err)
 	}
 }
 
 // writeCA publishes the authority that registries are told to trust.
 func writeCA(data string, pem []byte) (string, error) {
 	path := authorityPath(data)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a certificate is public
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", fmt.Errorf("publish the registry authority: %w", err)
 	}
-	if old, err := os.ReadFile(path); err == nil && string(old) == string(pem) { //nolint:gosec // our own folder
+	if old, err := os.ReadFile(path); err == nil && string(old) == string(pem) {
 		return path, nil
 	}
 	temp := path + ".new"
-	if err := os.WriteFile(temp, pem, 0o644); err != nil { //nolint:gosec // a certificate is public
+	if err := os.WriteFile(temp, pem, 0o644); err != nil {
 		return "", fmt.Errorf("publish the registry authority: %w", err)
 	}
 	if err := os.Rename(temp, path); err != nil {

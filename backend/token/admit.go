@@ -85,7 +85,9 @@ const (
 // would be more than the limit, dead ones, then the live one seen least
 // recently. Never t, never one made by hand, never a pinned one; RateError when
 // the hour's evictions are spent. A person's deactivation of the session's
-// token stands: ErrInactive. On an error h comes back as it was.
+// token stands: ErrInactive. So does the end of the session by what befell its
+// token, which a request in flight may not have seen: ErrSessionEnded. On an
+// error h comes back as it was.
 //
 // t is born here: its CreatedAt is now, at least a microsecond after anything
 // that happened to the account's tokens, so that order never depends on a
@@ -104,6 +106,9 @@ func Admit(h Holding, t Token, l Limits, now time.Time) (Holding, Token, error) 
 }
 
 func admitAuto(h Holding, t Token, l Limits, now time.Time) (Holding, Token, error) {
+	if lost, ok := h.LossOf(t.Session); ok && (lost.Fate == Superseded || lost.Fate == Deleted) {
+		return h, Token{}, ErrSessionEnded
+	}
 	for _, old := range h.Tokens {
 		if old.Source == Auto && old.Session == t.Session && !old.Active && !old.Dead(now) {
 			return h, Token{}, ErrInactive

@@ -149,6 +149,29 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
+// A request that passed the gate before its session ended comes too late: else
+// the dead session would take out the token of the one that took its place.
+func TestAdmitTooLate(t *testing.T) {
+	first, _, err := token.Admit(token.Holding{}, auto("a", 0), token.Limits{}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := token.Admit(first, auto("b", 0, installation("i-a")), token.Limits{}, noon)
+	if err != nil || fates(second.Losses) != "a superseded by m-b" {
+		t.Fatalf("%v, losses %q", err, fates(second.Losses))
+	}
+	if late, _, err := token.Admit(second, auto("c", 0, session("s-a"), installation("i-a")), token.Limits{}, noon); !errors.Is(err, token.ErrSessionEnded) || ids(late.Tokens) != "b" {
+		t.Errorf("superseded: %v, holds %q", err, ids(late.Tokens))
+	}
+	deleted, err := token.Remove(first, "a", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := token.Admit(deleted, auto("c", 0, session("s-a")), token.Limits{}, noon); !errors.Is(err, token.ErrSessionEnded) {
+		t.Errorf("deleted: %v", err)
+	}
+}
+
 func TestAdmitByHand(t *testing.T) {
 	var held []token.Token
 	for i := range 1000 {

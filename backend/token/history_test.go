@@ -117,7 +117,6 @@ func (l *life) generate(r *rapid.T, one *signedIn) {
 		l.refused(r, one, before, next, err)
 		return
 	}
-	got.SessionUntil = one.until
 
 	kept := make(map[string]bool)
 	for _, t := range next.Tokens {
@@ -351,6 +350,24 @@ func TestHistories(t *testing.T) {
 				}
 				l.generate(r, l.sessions[rapid.SampledFrom(alive).Draw(r, "session")])
 			},
+			"generate too late": func(r *rapid.T) { // it passed the gate before its session ended
+				var late []string
+				for _, id := range l.computers() {
+					if lost, ok := l.held.LossOf(id); ok && (lost.Fate == token.Superseded || lost.Fate == token.Deleted) {
+						late = append(late, id)
+					}
+				}
+				if len(late) == 0 {
+					r.Skip("nobody was thrown out")
+				}
+				one := l.sessions[rapid.SampledFrom(late).Draw(r, "session")]
+				before := l.read()
+				next, _, err := token.Admit(before, token.Token{ID: l.name("t"), Source: token.Auto, Active: true, Session: one.id, Installation: one.installation}, l.limits, l.now)
+				if !errors.Is(err, token.ErrSessionEnded) || fmt.Sprint(before) != fmt.Sprint(next) {
+					r.Fatalf("%s was %s, and got %v", one.id, one.fate, err)
+				}
+				l.happened["too late"]++
+			},
 			"use": func(r *rapid.T) {
 				change(r, func(t *token.Token) { t.LastUsed = token.Use{At: l.now} })
 			},
@@ -418,7 +435,7 @@ func TestHistories(t *testing.T) {
 			},
 		})
 	})
-	for _, what := range []string{"evicted", "evicted after use", "swept", "superseded", "replaced", "spared by its pin", "inactive", "rate"} {
+	for _, what := range []string{"evicted", "evicted after use", "swept", "superseded", "replaced", "spared by its pin", "inactive", "rate", "too late"} {
 		if happened[what] == 0 {
 			t.Errorf("in no history: %s", what)
 		}

@@ -44,7 +44,7 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	err = ts.Exec(args[1], args[2:]...)
 	got := 0
-	if exit, ok := err.(interface{ ExitCode() int }); ok { //nolint:errorlint // testscript hands it out as it is
+	if exit, ok := err.(interface{ ExitCode() int }); ok {
 		got = exit.ExitCode()
 	} else {
 		ts.Check(err)

@@ -246,7 +246,7 @@ func listenOwn(data string) (server.Address, []net.Listener, error) {
 
 // keptPort is the port of the own service, or "" before it first ran.
 func keptPort(file string) (string, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // our own folder
+	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
