@@ -68,6 +68,9 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !again {
 		return err
 	}
+	if !again {
+		h.log().InfoContext(r.Context(), "program answered", "account", yes, "allowed", allow, "client", request.Client, "machine", plain(request.Machine), "addr", addr(r))
+	}
 	back := "/authorize/callback?" + url.Values{"id": {id}}.Encode()
 	if !browser.Redirectable(request.RedirectURI) {
 		h.show(w, r, http.StatusOK, "message", "Going back to your program", message{

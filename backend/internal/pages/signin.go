@@ -34,8 +34,7 @@ func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request) error {
 	} else if first {
 		return seeOther(w, r, on.from("/setup"))
 	}
-	v := signInView{Onward: on, Switch: query.Has("switch")}
-	name := query.Get("username")
+	v, name := signInView{Onward: on, Switch: query.Has("switch")}, ""
 	a, at, err := h.who(r)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -159,11 +160,19 @@ func TestRefusedSignIns(t *testing.T) {
 }
 
 func TestASignInFromBeforeIsVoid(t *testing.T) {
-	for name, act := range map[string]func(s *site, id string) error{
-		"password changed": func(s *site, id string) error {
+	disable := func(s *site, id string) error { return s.h.Accounts.SetDisabled(s.Context(), id, true) }
+	for name, c := range map[string]struct {
+		after time.Duration
+		act   func(s *site, id string) error
+	}{
+		"password changed": {time.Second, func(s *site, id string) error {
 			return s.h.Accounts.SetPassword(s.Context(), id, "a wholly different passphrase")
-		},
-		"disabled": func(s *site, id string) error { return s.h.Accounts.SetDisabled(s.Context(), id, true) },
+		}},
+		"disabled":                    {time.Second, disable},
+		"disabled in the same moment": {0, disable},
+		"disabled and enabled again": {time.Second, func(s *site, id string) error {
+			return errors.Join(disable(s, id), s.h.Accounts.SetDisabled(s.Context(), id, false))
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -175,8 +184,8 @@ func TestASignInFromBeforeIsVoid(t *testing.T) {
 			p.shows(200, "Allow Lanyard to sign in?")
 			action, values := p.form()
 			values.Set("decision", "allow")
-			s.later(time.Second)
-			if err := act(s, a.ID); err != nil {
+			s.later(c.after)
+			if err := c.act(s, a.ID); err != nil {
 				t.Fatal(err)
 			}
 			p.post(action, values)
