@@ -129,7 +129,7 @@ func (d *demo) parts(ctx context.Context) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			version = firstLine(o.Out)
+			version = strings.TrimPrefix(firstLine(o.Out), path+" ")
 		}
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			path = real
@@ -201,7 +201,9 @@ type running struct {
 
 func start(cmd *exec.Cmd) (*running, error) {
 	r := &running{cmd: cmd, ended: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = &r.out, &r.err
+	if cmd.Stdout == nil {
+		cmd.Stdout, cmd.Stderr = &r.out, &r.err
+	}
 	cmd.WaitDelay = waitDelay
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -47,7 +47,14 @@ func (d *demo) startRegistry(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if d.registry, err = start(d.desk.Program(ctx, program, "serve", config)); err != nil {
+	log, err := os.Create(d.registryLog())
+	if err != nil {
+		return "", err
+	}
+	defer log.Close()
+	cmd := d.desk.Program(ctx, program, "serve", config)
+	cmd.Stdout, cmd.Stderr = log, log
+	if d.registry, err = start(cmd); err != nil {
 		return "", err
 	}
 	for end := time.Now().Add(20 * time.Second); ; {
@@ -75,6 +82,8 @@ func (d *demo) startRegistry(ctx context.Context) (string, error) {
 		}
 	}
 }
+
+func (d *demo) registryLog() string { return filepath.Join(d.desk.Runtime, "docker-registry.log") }
 
 func (d *demo) stopRegistry() {
 	if d.registry == nil {
@@ -169,8 +178,9 @@ func (d *demo) refusedPush(ctx context.Context) (string, error) {
 	if !strings.Contains(words, d.name+"/hello") {
 		return "", fmt.Errorf("the refusal names no path that would work: %s", words)
 	}
-	_, why, _ := strings.Cut(words, `msg="`)
-	return strings.Trim(strings.TrimSpace(why), `"`), nil
+	_, why, _ := strings.Cut(words, "denied: ")
+	why, _, _ = strings.Cut(why, `\n`)
+	return "in the service's words: " + firstLine(why), nil
 }
 
 func (d *demo) refusedPull(ctx context.Context) (string, error) {

@@ -101,16 +101,38 @@ func (d *demo) run(ctx context.Context) (err error) {
 	for i, s := range d.steps() {
 		start := time.Now()
 		seen, err := s.see(ctx)
-		if err == nil {
-			err = context.Cause(ctx)
+		if ctx.Err() != nil {
+			err = context.Cause(ctx) // what it spoiled says less
 		}
 		if err != nil {
-			return fmt.Errorf("step %d failed after %s: %s\n%s", i+1, took(start), s.name, indent(err.Error()))
+			return fmt.Errorf("step %d failed after %s: %s\n%s", i+1, took(start), s.name, indent(err.Error()+d.scene()))
 		}
 		fmt.Fprintf(d.say, "%2d %7s  %s\n%s\n", i+1, took(start), s.name, indent(seen))
 	}
 	fmt.Fprintf(d.say, "   %7s  All of it was seen to work. %d pictures of pages are in %s\n", took(begun), d.pictures.count, d.out)
 	return nil
+}
+
+// scene is what there is to see at the place where a step failed, before it is
+// cleared away.
+func (d *demo) scene() string {
+	said := ""
+	if d.browser != nil {
+		path := filepath.Join(d.out, failedPicture)
+		if err := d.browser.Picture(path); err == nil {
+			said += "\nthe browser's page: " + path
+		}
+	}
+	if d.desk == nil {
+		return said
+	}
+	for _, log := range []string{filepath.Join(d.desk.Data(), "service.log"), d.registryLog()} {
+		if text, err := os.ReadFile(log); err == nil {
+			lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+			said += "\n" + filepath.Base(log) + " ends with\n" + strings.Join(lines[max(0, len(lines)-10):], "\n")
+		}
+	}
+	return said
 }
 
 // leave gets up from the computer and says what did not end.

@@ -21,13 +21,16 @@ type pictures struct {
 	last  image.Image
 }
 
+const failedPicture = "failed.png"
+
 func (p *pictures) open(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	p.dir = dir
 	old, err := filepath.Glob(filepath.Join(dir, "[0-9][0-9]-*.png"))
-	for _, name := range old {
+	failed, _ := filepath.Glob(filepath.Join(dir, failedPicture)) // there or not
+	for _, name := range append(old, failed...) {
 		err = errors.Join(err, os.Remove(name))
 	}
 	return err

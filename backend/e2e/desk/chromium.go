@@ -22,7 +22,7 @@ import (
 // hands its address to the Chromium that runs.
 const opener = `#!/bin/sh
 [ -L "%[1]s/profile/SingletonLock" ] || rm -f "%[1]s/profile/DevToolsActivePort"
-exec chromium --headless=new %[2]s --disable-gpu --disable-quic --no-first-run --no-default-browser-check \
+TMPDIR="%[1]s" exec chromium --headless=new %[2]s --disable-gpu --disable-quic --no-first-run --no-default-browser-check \
   --disable-background-networking --disable-component-update --disable-sync --disable-extensions \
   --password-store=basic --window-size=1280,900 --hide-scrollbars --remote-debugging-port=0 \
   --user-data-dir="%[1]s/profile" "$1" >> "%[1]s/chromium.log" 2>&1
@@ -133,11 +133,11 @@ func (b *Browser) Text() (string, error) {
 	return chromedp.Run(ctx, chromedp.Text(chromedp.CSS("body")))
 }
 
-// Picture takes the page as it is into a PNG.
+// Picture takes the whole page as it is into a PNG.
 func (b *Browser) Picture(path string) error {
 	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
 	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		return fmt.Errorf("take a picture: %w", err)
 	}
