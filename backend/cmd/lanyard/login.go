@@ -57,6 +57,9 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 	if _, err := p.computer.Expire(ctx); err != nil {
 		t.say("lanyard: not finished yet: %v", err)
 	}
+	if took, err := retake(ctx, t, p, server.URL); took || err != nil {
+		return err
+	}
 	flow := &signin.Flow{Computer: p.computer, Server: server, Device: o.device, Show: func(s signin.Prompt) { show(t, s, o) }}
 	if !o.device && !o.noBrowser {
 		flow.OpenBrowser = signin.OpenSystemBrowser
@@ -66,6 +69,29 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 		return err
 	}
 	return signedIn(ctx, t, p, result)
+}
+
+// retake makes this computer's token anew where its session lives and its
+// token gave way to another computer's: nothing does so by itself, and a
+// person who says login asks for it. No browser is needed.
+func retake(ctx context.Context, t terminal, p *parts, server string) (bool, error) {
+	account, err := p.computer.Find(server)
+	if err != nil || account.Server != server {
+		return false, nil //nolint:nilerr // nobody is signed in there: sign in
+	}
+	st, err := p.computer.Look(ctx, account, true)
+	if err != nil || st.Session == nil || st.Session.Token != nil || st.Session.TokenLost == nil || st.Session.TokenLost.Fate != "evicted" {
+		return false, nil //nolint:nilerr // a sign-in settles whatever it is
+	}
+	access, err := p.computer.Access(ctx, account)
+	if err == nil {
+		err = p.computer.Regenerate(ctx, access)
+	}
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprintf(t.Out, "%s: this computer has its token again.\n", account)
+	return true, nil
 }
 
 // ensureOwn starts this computer's own service where none answers, and says
