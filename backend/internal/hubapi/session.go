@@ -1,6 +1,8 @@
 package hubapi
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -41,6 +43,9 @@ func (h *Handler) generate(r *http.Request, who gate.Passed) (answer, error) {
 		return answer{}, err
 	}
 	made, secret, err := h.Tokens.Generate(r.Context(), who.Account.ID, of)
+	if errors.Is(err, token.ErrSessionEnded) { // after the gate let it pass
+		return answer{}, fmt.Errorf("%w: %w", grant.ErrEnded, err)
+	}
 	if err != nil {
 		return answer{}, err
 	}

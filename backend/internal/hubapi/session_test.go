@@ -1,11 +1,13 @@
 package hubapi_test
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"testing"
 	"time"
 
+	"lanyard/backend/store/memstore"
 	"lanyard/backend/token"
 )
 
@@ -154,6 +156,34 @@ func TestSessionAndFates(t *testing.T) {
 			t.Errorf("%v", out)
 		}
 	})
+}
+
+// slow lets another request overtake one that has passed the gate.
+type slow struct {
+	*memstore.DB
+	before func() // once, before the next Change
+}
+
+func (s *slow) Change(ctx context.Context, owner string, fn func(token.Holding) (token.Holding, error)) error {
+	if run := s.before; run != nil {
+		s.before = nil
+		run()
+	}
+	return s.DB.Change(ctx, owner, fn)
+}
+
+// A session that ends while its request is under way takes nothing from the one
+// that took its place.
+func TestGenerateOvertaken(t *testing.T) {
+	store := &slow{DB: memstore.New()}
+	w := newWorldOn(t, store)
+	first, second := w.signIn("ada"), w.signIn("ada")
+	w.generate(first, "laptop")
+	store.before = func() { w.generate(second, "laptop") }
+	w.ask(first.bearer, "POST", "/v2/access-tokens/desktop-generate", `{"installation":"laptop"}`).refused(401, "ended", "the session has ended")
+	if out := w.ask(second.bearer, "GET", "/v2/access-tokens/session", nil).is(200); out["token"] == nil {
+		t.Errorf("%v", out)
+	}
 }
 
 func TestRate(t *testing.T) {

@@ -112,14 +112,12 @@ type computer struct {
 	bearer  string
 }
 
-// signIn goes through a device authorization, as the Docker CLI does.
+// signIn makes a session out of a device authorization, as the Docker CLI does.
 func (w *world) signIn(name string) computer {
 	w.t.Helper()
 	ctx, code := context.Background(), uuid.NewString()
-	if _, err := w.grants.BeginDevice(ctx, grant.Device{ID: grant.DeviceID(code), Client: "docker"}); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := w.grants.DecideDevice(ctx, grant.DeviceID(code), name+"-id", w.now()); err != nil {
+	decided := grant.Device{ID: grant.DeviceID(code), Client: "docker", Account: name + "-id", AuthTime: w.now()}
+	if _, err := w.grants.BeginDevice(ctx, decided); err != nil {
 		w.t.Fatal(err)
 	}
 	s, _, err := w.grants.RedeemDevice(ctx, code, "docker", grant.Origin{})
