@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -97,7 +98,7 @@ func Admit(h Holding, t Token, l Limits, now time.Time) (Holding, Token, error) 
 	t.CreatedAt = birth(h, now)
 	if t.Source == Manual {
 		if count(h.Tokens, Manual) >= l.Manual {
-			return h, Token{}, ErrLimit
+			return h, Token{}, fmt.Errorf("%w: an account holds at most %d tokens made by hand; delete one that is not needed", ErrLimit, l.Manual)
 		}
 		h.Tokens = append(slices.Clone(h.Tokens), t)
 		return h, t, nil

@@ -106,9 +106,10 @@ func (f *form) check() error {
 	return f.wrong
 }
 
-func or(text *string, otherwise string) string {
+// plain is what a field says, "" where it is absent.
+func plain(text *string) string {
 	if text == nil {
-		return otherwise
+		return ""
 	}
 	return *text
 }

@@ -3,8 +3,10 @@ package hubapi
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,8 +32,8 @@ type errFields map[string]string
 
 func (e errFields) Error() string {
 	var all []string
-	for name, why := range e {
-		all = append(all, name+" "+why)
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		all = append(all, name+" "+e[name])
 	}
 	return strings.Join(all, "; ")
 }
@@ -127,7 +129,9 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 §11.6.1
 	case http.StatusServiceUnavailable:
-		level = slog.LevelError
+		if r.Context().Err() == nil { // else the client left, and that is all
+			level = slog.LevelError
+		}
 	}
 	h.log().LogAttrs(r.Context(), level, "hub api refused", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 		slog.Int("status", status), slog.String("reason", out.Reason), slog.String("err", err.Error()))

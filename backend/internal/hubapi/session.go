@@ -36,8 +36,8 @@ func (h *Handler) generate(r *http.Request, who gate.Passed) (answer, error) {
 		return answer{}, err
 	}
 	of := token.For{
-		Session: who.Session.ID, Installation: or(f.text("installation"), ""),
-		Machine: or(f.text("machine"), ""), OS: or(f.text("os"), ""), Creator: creator(r),
+		Session: who.Session.ID, Installation: plain(f.text("installation")),
+		Machine: plain(f.text("machine")), OS: plain(f.text("os")), Creator: creator(r),
 	}
 	if err := f.check(); err != nil {
 		return answer{}, err

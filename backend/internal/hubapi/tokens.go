@@ -98,13 +98,13 @@ func (h *Handler) create(r *http.Request, who gate.Passed) (answer, error) {
 		return answer{}, err
 	}
 	if older { // its format knows neither to be needed
-		label = unlessEmpty(cmp.Or(or(label, ""), unnamed))
+		label = unlessEmpty(cmp.Or(plain(label), unnamed))
 		if len(scopes) == 0 {
 			scopes = []string{string(token.ScopeAdmin)}
 		}
 	}
 	made, secret, err := h.Tokens.Create(r.Context(), who.Account.ID, token.Spec{
-		Description: *label, Scopes: scopes, Expires: or(expires, ""), Creator: creator(r),
+		Description: *label, Scopes: scopes, Expires: plain(expires), Creator: creator(r),
 	})
 	if err != nil {
 		return answer{}, err

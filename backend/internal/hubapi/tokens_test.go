@@ -323,7 +323,7 @@ func TestLimitByHand(t *testing.T) {
 	first := w.create(ada.bearer, "1")
 	w.create(ada.bearer, "2")
 	before := w.held()
-	w.ask(ada.bearer, "POST", "/v2/access-tokens", `{"token_label":"3"}`).refused(409, "limit", "token limit reached")
+	w.ask(ada.bearer, "POST", "/v2/access-tokens", `{"token_label":"3"}`).refused(409, "limit", "at most 2 tokens made by hand; delete one")
 	if w.held() != before {
 		t.Error("something changed")
 	}
