@@ -217,5 +217,12 @@ func start(cmd *exec.Cmd) (*running, error) {
 
 // words is what it said, as an error; only once it has ended.
 func (r *running) words() error {
-	return fmt.Errorf("%s %s ended: %v\n%s%s", filepath.Base(r.cmd.Path), strings.Join(r.cmd.Args[1:], " "), r.failed, r.out.String(), r.err.String())
+	return fmt.Errorf("%s %s %s\n%s%s", filepath.Base(r.cmd.Path), strings.Join(r.cmd.Args[1:], " "), r.how(), r.out.String(), r.err.String())
+}
+
+func (r *running) how() string {
+	if r.failed != nil {
+		return "failed: " + r.failed.Error()
+	}
+	return "ended"
 }

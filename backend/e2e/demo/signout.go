@@ -76,7 +76,7 @@ func (d *demo) putBack(ctx context.Context) (string, error) {
 		return "", errors.Join(err, fmt.Errorf("the shell still finds %s", path))
 	}
 	if _, err := os.Stat(filepath.Join(d.desk.Home, ".local/bin")); !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("~/.local/bin, which was made for the copy, is still there (%v)", err)
+		return "", errors.Join(err, errors.New("~/.local/bin, which was made for the copy, is still there"))
 	}
 	return fmt.Sprintf("%d bytes, each as before; no helper in a fresh login shell, nor the folder that was made for it", len(now.text)), nil
 }
@@ -109,7 +109,7 @@ func (d *demo) stopAll(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("still running: %s", names(left))
 	}
 	if _, err := os.Stat(d.desk.Home); !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s is still there (%v)", d.desk.Home, err)
+		return "", errors.Join(err, fmt.Errorf("%s is still there", d.desk.Home))
 	}
 	return "service, registry, browser, keyring and bus have ended; the computer's folders are removed", nil
 }
