@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -39,8 +40,11 @@ type RefreshToken string
 // String hides the token from logs.
 func (RefreshToken) String() string { return "***" }
 
-// GoString hides it from %#v.
-func (RefreshToken) GoString() string { return "***" }
+// Format hides it from every verb.
+func (RefreshToken) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("***")) }
+
+// MarshalText hides it from JSON and the like.
+func (RefreshToken) MarshalText() ([]byte, error) { return []byte("***"), nil }
 
 // Reveal is the token itself, for the answer that hands it out.
 func (t RefreshToken) Reveal() string { return string(t) }

@@ -215,3 +215,16 @@ func TestFamily(t *testing.T) {
 		t.Errorf("form %q", token)
 	}
 }
+
+func TestRefreshTokenShowsNowhere(t *testing.T) {
+	secret := RefreshToken("lyd_ref_family_secret")
+	text, err := json.Marshal(map[string]any{"t": secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []string{fmt.Sprint(secret), fmt.Sprintf("%s %v %+v %#v %q %d %x", secret, secret, secret, secret, secret, secret, secret), string(text)} {
+		if strings.Contains(shown, "secret") || strings.Contains(shown, "736563") {
+			t.Errorf("shows as %s", shown)
+		}
+	}
+}
