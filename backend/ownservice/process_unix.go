@@ -3,10 +3,12 @@
 package ownservice
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 )
 
@@ -24,5 +26,13 @@ func ours(info fs.FileInfo) bool {
 	return ok && int(stat.Uid) == os.Getuid()
 }
 
-// alive says whether a process of that id exists.
-func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+// alive says whether a process of that id runs. One that has ended and is not
+// waited for does not: in a container nobody may ever do that.
+func alive(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat") // Linux only
+	end := bytes.LastIndexByte(stat, ')')                            // of the name, which may hold anything
+	return err != nil || end < 0 || !bytes.HasPrefix(stat[end+1:], []byte(" Z"))
+}
