@@ -31,14 +31,14 @@ func (d *demo) logout(ctx context.Context) (string, error) {
 
 func (d *demo) refused(ctx context.Context) (string, error) {
 	for _, service := range []string{d.own(), d.other()} {
-		if status, text, err := d.askToken(ctx, service); err != nil || status != http.StatusUnauthorized {
-			return "", errors.Join(err, fmt.Errorf("/token answers the old secret for %s with %d %s", service, status, text))
+		if status, _, err := d.askToken(ctx, service); err != nil || status != http.StatusUnauthorized {
+			return "", errors.Join(err, fmt.Errorf("/token answers the old secret for %s with %d, not 401", service, status))
 		}
 	}
 	for _, refresh := range d.refresh {
 		status, text, err := d.askRefresh(ctx, refresh)
 		if err != nil || status != http.StatusBadRequest || !strings.Contains(text, `"invalid_grant"`) {
-			return "", errors.Join(err, fmt.Errorf("/oauth/token answers the old refresh token with %d %s", status, text))
+			return "", errors.Join(err, fmt.Errorf("/oauth/token answers the old refresh token with %d, not 400 and invalid_grant", status))
 		}
 	}
 	o, err := desk.Run(d.desk.Lanyard(ctx, "status"))
