@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"lanyard/backend/client"
@@ -30,7 +32,7 @@ func (c *Computer) Recover(ctx context.Context) (int, error) {
 
 // recover is Recover for whoever holds the lock.
 func (c *Computer) recover(ctx context.Context) (int, error) {
-	names, err := c.Keychain.List(ctx, keychain.Pendings.Prefix())
+	names, err := c.pendings(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("look for unfinished sign-ins: %w", err)
 	}
@@ -41,23 +43,54 @@ func (c *Computer) recover(ctx context.Context) (int, error) {
 		if err != nil {
 			continue // not written by us
 		}
-		if err := c.settle(ctx, parts[0]); err != nil {
+		did, err := c.settle(ctx, parts[0])
+		if err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		settled++
+		if did {
+			settled++
+		}
 	}
 	return settled, failed
 }
 
-func (c *Computer) settle(ctx context.Context, random string) error {
+// pendings are the entries that the keychain lists, and those that were noted
+// and may never have been written.
+func (c *Computer) pendings(ctx context.Context) ([]string, error) {
+	names, err := c.Keychain.List(ctx, keychain.Pendings.Prefix())
+	if err != nil {
+		return nil, err
+	}
+	state, err := c.state().Load()
+	if err != nil {
+		return nil, err
+	}
+	for name := range state.Entries {
+		if strings.HasPrefix(name, keychain.Pendings.Prefix()) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// settle deals with one pending entry; did is false if there is none.
+func (c *Computer) settle(ctx context.Context, random string) (did bool, err error) {
 	pending, err := c.Keychain.GetPending(ctx, random)
 	if errors.Is(err, keychain.ErrNotFound) {
-		return nil
+		return false, c.deletePending(ctx, random)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
+	if err := c.settleAt(ctx, pending); err != nil {
+		return false, err
+	}
+	return true, c.deletePending(ctx, random)
+}
+
+func (c *Computer) settleAt(ctx context.Context, pending keychain.Pending) error {
 	accounts, err := c.entriesAt(ctx, pending.Server)
 	if err != nil {
 		return err
@@ -68,11 +101,8 @@ func (c *Computer) settle(ctx context.Context, random string) error {
 	}
 	for _, a := range accounts {
 		done, err := c.complete(ctx, server, a, pending)
-		if err != nil {
+		if err != nil || done {
 			return err
-		}
-		if done {
-			return c.deletePending(ctx, random)
 		}
 	}
 	if err := server.Revoke(ctx, pending.Refresh.Reveal()); err != nil {
@@ -83,7 +113,7 @@ func (c *Computer) settle(ctx context.Context, random string) error {
 			return err
 		}
 	}
-	return c.deletePending(ctx, random)
+	return nil
 }
 
 // complete is the rest of a sign-in that was cut off after its session lay in

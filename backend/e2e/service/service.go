@@ -39,6 +39,8 @@ type Options struct {
 	Keys       *keys.Keys   // nil: fresh ones, which take a moment
 	Tokens     token.Limits // zero: the defaults
 	Registries []string     // nil: a name made from the address
+	// Around is put around the whole service. May be nil.
+	Around func(http.Handler) http.Handler
 }
 
 // Service is a running service.
@@ -62,7 +64,7 @@ func Start(t TB, o Options) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.stopped.Go(func() { _ = s.Serve(ctx, []net.Listener{listener}) })
+	s.stopped.Go(func() { _ = s.serve(ctx, listener, o.Around) })
 	t.Cleanup(s.Stop)
 	return s
 }
@@ -100,6 +102,15 @@ func build(o Options, dir string) (*Service, net.Listener, error) {
 		Tokens: o.Tokens, Sessions: grant.DefaultLimits(), Version: "test", Now: s.Now,
 	})
 	return s, listener, err
+}
+
+func (s *Service) serve(ctx context.Context, listener net.Listener, around func(http.Handler) http.Handler) error {
+	if around == nil {
+		return s.Serve(ctx, []net.Listener{listener})
+	}
+	h := &http.Server{Handler: around(s), ReadHeaderTimeout: time.Minute}
+	defer context.AfterFunc(ctx, func() { _ = h.Close() })()
+	return h.Serve(listener)
 }
 
 // Stop ends the service, as a computer that is switched off.
