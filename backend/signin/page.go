@@ -13,7 +13,7 @@ b{color:light-dark(#0b6e68,#62cfc4)}
 
 // What the browser shows when it comes back. Neither names code nor state.
 const (
-	pageDone = pageStart + `<h1>You can go back to your program</h1><p>Your answer has arrived, and the program finishes now. You may close this page.</p></main></body></html>`
+	pageDone = pageStart + `<h1>You can go back to Lanyard</h1><p>Your answer has arrived and the sign-in is being finished. You may close this page.</p></main></body></html>`
 
-	pageStopped = pageStart + `<h1>Nothing was changed</h1><p>You stopped it, or the service did. You may close this page and start again from your program.</p></main></body></html>`
+	pageStopped = pageStart + `<h1>Nothing was changed</h1><p>You stopped it, or the service did. You may close this page and start again from Lanyard.</p></main></body></html>`
 )
