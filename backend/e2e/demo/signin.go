@@ -71,6 +71,7 @@ func (d *demo) page(words string, steps ...desk.Step) error {
 		return nil
 	}
 	where, _ := d.browser.Location()
+	where, _, _ = strings.Cut(where, "?") // what follows may be a code
 	return errors.Join(err, unread, fmt.Errorf("the page at %s does not say %q:\n%s", where, words, text))
 }
 
@@ -106,7 +107,7 @@ func (d *demo) allow(context.Context) (string, error) {
 	if err := d.pictures.take(d.browser, "allow"); err != nil {
 		return "", err
 	}
-	if err := d.page("go back to Lanyard", desk.Press(`button[value=allow]`), desk.WaitGone(`button[value=allow]`), desk.Wait("h1")); err != nil {
+	if err := d.page("Your answer has arrived", desk.Press(`button[value=allow]`), desk.WaitGone(`button[value=allow]`), desk.Wait("h1")); err != nil {
 		return "", err
 	}
 	where, err := d.browser.Location()
