@@ -86,13 +86,15 @@ func decide(who Subject, r Request, rights Rights) Grant {
 		return g
 	}
 	may, why := rights.reach(who, r.Name)
+	told := ""
 	for _, action := range expand(r.Actions) {
 		if needed := levelFor(action); needed != Nothing && may >= needed && who.Level >= needed {
 			g.Actions = append(g.Actions, action)
 			continue
 		}
-		if g.Why == "" {
-			g.Why = refusal(who, action, r.Name, may, why)
+		// A push asks for pull, too: the push is what the person tried.
+		if told == "" || action == Push {
+			g.Why, told = refusal(who, action, r.Name, may, why), action
 		}
 	}
 	return g

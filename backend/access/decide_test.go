@@ -47,7 +47,7 @@ func TestDecide(t *testing.T) {
 		"own name, something unknown":     {ada, "repository:ada/app:fly,pull", private, "pull", `"fly" is nothing that is done to a repository`},
 		"own name as a prefix":            {ada, "repository:adam/app:pull", private, "", "adam is not ada's; localhost:8460/ada/app would work"},
 		"own name further on":             {ada, "repository:bob/ada/app:pull", private, "", "localhost:8460/ada/app would work"},
-		"another's":                       {ada, "repository:bob/app:pull,push", private, "", "ada may not pull bob/app: bob is not ada's; localhost:8460/ada/app would work"},
+		"another's":                       {ada, "repository:bob/app:pull,push", private, "", "ada may not push bob/app: bob is not ada's; localhost:8460/ada/app would work"},
 		"another's, an administrator":     {root, "repository:bob/app:pull", private, "", "bob is not root's; localhost:8460/root/app would work"},
 		"one component":                   {ada, "repository:app:push", private, "", "names of a single component belong to administrators; localhost:8460/ada/app would work"},
 		"one's name as one component":     {ada, "repository:ada:push", private, "", "localhost:8460/ada/ada would work"},

@@ -115,7 +115,7 @@ func TestNothingOfWhatWasAskedIsARefusalThatHelps(t *testing.T) {
 	_, full := w.pat(t, w.alice, "repo:admin", "")
 	_, public := w.pat(t, w.alice, "repo:public_read", "")
 	for _, c := range []struct{ name, secret, scope, words string }{
-		{"another's", full, "repository:bob/app:pull,push", "alice may not pull bob/app: bob is not alice's; localhost:8460/alice/app would work"},
+		{"another's", full, "repository:bob/app:pull,push", "alice may not push bob/app: bob is not alice's; localhost:8460/alice/app would work"},
 		{"a name of one component", full, "repository:app:push", "localhost:8460/alice/app would work"},
 		{"a reserved name", full, "repository:users/app:push", "reserved name; localhost:8460/alice/app would work"},
 		{"a token for less", public, "repository:alice/app:pull", "its access permissions do not reach that far"},
