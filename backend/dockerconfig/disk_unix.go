@@ -25,7 +25,7 @@ func names(info fs.FileInfo) uint64 {
 	if !ok {
 		return 1
 	}
-	return uint64(st.Nlink)
+	return uint64(st.Nlink) //nolint:unconvert // of another type elsewhere
 }
 
 // group gives f the group of like, which is ours.

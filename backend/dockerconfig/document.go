@@ -59,7 +59,7 @@ func parse(data []byte) (document, error) {
 	// json.Unmarshal, for its message; gjson accepts text that is not JSON.
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
-		return d, fmt.Errorf("%w: it is not valid JSON: %v", ErrRefused, err)
+		return d, fmt.Errorf("%w: it is not valid JSON: %w", ErrRefused, err)
 	}
 	root := gjson.ParseBytes(data)
 	root.Index = len(data) - len(bytes.TrimLeft(data, " \t\r\n"))

@@ -51,7 +51,7 @@ func (s *Service) start(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("start the own service: %w", err)
 	}
 	defer log.Close()
-	command := exec.Command(s.Binary, s.arguments()...) //nolint:noctx // our own program; it outlives us
+	command := exec.Command(s.Binary, s.arguments()...) // without ctx: it outlives us
 	command.Stdout, command.Stderr = log, log
 	command.Dir = s.Data
 	detach(command)

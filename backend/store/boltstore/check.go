@@ -46,7 +46,7 @@ func check(f *os.File, log *slog.Logger) error {
 	if info.Size() == 0 {
 		return ErrEmpty
 	}
-	size := uint64(info.Size()) //nolint:gosec // a size is not negative
+	size := uint64(info.Size())
 	newest, whole, err := newestMeta(f, size)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func check(f *os.File, log *slog.Logger) error {
 		return fmt.Errorf("%w: %d bytes of at least %d pages of %d", ErrTruncated, size, newest.pages, newest.pageSize)
 	}
 	if !whole {
-		warn(log, f.Name(), "one of the two heads of the database is unreadable; after a crash that is an unfinished change, else the latest change may be lost")
+		log.Warn("one of the two heads of the database is unreadable; after a crash that is an unfinished change, else the latest change may be lost", "file", f.Name())
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func newestMeta(f io.ReaderAt, size uint64) (newest pageMeta, whole bool, err er
 // magic, ok that it is valid.
 func readMeta(f io.ReaderAt, offset uint64) (m pageMeta, ours, ok bool, err error) {
 	var page [pageHead + metaSize]byte
-	n, err := f.ReadAt(page[:], int64(offset)) //nolint:gosec // below maxPage
+	n, err := f.ReadAt(page[:], int64(offset))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return m, false, false, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -214,6 +213,3 @@ func settleFile(temp, path string) error {
 	}
 	return syncDir(filepath.Dir(path))
 }
-
-// warn is for what a person should know and the service can go on with.
-func warn(log *slog.Logger, path, what string) { log.Warn(what, "file", path) }

@@ -22,7 +22,7 @@ func private(info fs.FileInfo) error {
 
 // syncDir makes the names in a folder last.
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the folder of the database
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

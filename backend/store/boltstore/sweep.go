@@ -161,4 +161,4 @@ func isDue(entry []byte, now time.Time) bool {
 }
 
 // micros counts from 1970; anything earlier is then.
-func micros(at time.Time) uint64 { return uint64(max(at.UnixMicro(), 0)) } //nolint:gosec // not negative
+func micros(at time.Time) uint64 { return uint64(max(at.UnixMicro(), 0)) } // not negative
