@@ -82,7 +82,7 @@ func Open(ctx context.Context, address string, transport http.RoundTripper) (*Se
 		transport = http.DefaultTransport
 	}
 	s := &Server{URL: base, http: &http.Client{
-		Transport: limited{transport}, Timeout: callTimeout,
+		Transport: limited{transport},
 		// A service that redirects elsewhere is not the one that was asked for.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -204,14 +204,17 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// limited takes every answer whole and bounds it: the libraries above read to
-// the end, and tell one that was cut off by its text alone.
+// limited takes every answer whole and bounds it in size and time: the
+// libraries above read to the end, tell one that was cut off by its text alone,
+// and leave a body unclosed here and there.
 type limited struct{ next http.RoundTripper }
 
 var errTooMuch = errors.New("its answer has no end")
 
 func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := l.next.RoundTrip(r)
+	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
+	defer cancel()
+	response, err := l.next.RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -223,6 +226,6 @@ func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	response.Body = io.NopCloser(bytes.NewReader(text))
+	response.Body, response.Request = io.NopCloser(bytes.NewReader(text)), r
 	return response, nil
 }

@@ -114,6 +114,9 @@ func (s *Server) AwaitDevice(ctx context.Context, d Device) (Grant, error) {
 // Refresh exchanges a refresh token for its successor: ErrEnded when the
 // session is over. After a lost answer the same token may be presented again.
 func (s *Server) Refresh(ctx context.Context, refresh string) (Grant, error) {
+	if refresh == "" {
+		return Grant{}, fmt.Errorf("refresh the session: %w: there is no refresh token", ErrEnded)
+	}
 	old := &oauth2.Token{RefreshToken: refresh, Expiry: time.Unix(1, 0)}
 	got, err := s.oauth.TokenSource(s.context(ctx), old).Token()
 	if err != nil {

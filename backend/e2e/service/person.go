@@ -53,6 +53,27 @@ func (p *Person) Allow(address string) error { return p.answer(address, "allow")
 // Cancel is Allow with a no at its end.
 func (p *Person) Cancel(address string) error { return p.answer(address, "cancel") }
 
+// Answer is Allow, and in the place of going back to the program it returns
+// what the program would be told.
+func (p *Person) Answer(address string) (url.Values, error) {
+	var told url.Values
+	p.client.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+		if r.URL.Path != "/callback" {
+			return nil
+		}
+		told = r.URL.Query()
+		return http.ErrUseLastResponse
+	}
+	defer func() { p.client.CheckRedirect = nil }()
+	if err := p.Allow(address); err != nil {
+		return nil, err
+	}
+	if told == nil {
+		return nil, fmt.Errorf("not sent back, but to %s:\n%s", p.page.url, p.page.body)
+	}
+	return told, nil
+}
+
 func (p *Person) answer(address, decision string) error {
 	if err := p.Open(address); err != nil {
 		return err
@@ -86,7 +107,12 @@ func (p *Person) answer(address, decision string) error {
 }
 
 // Enter types a code on the page for codes and says yes to what it shows.
-func (p *Person) Enter(address, code string) error {
+func (p *Person) Enter(address, code string) error { return p.enter(address, code, "allow") }
+
+// Refuse is Enter with a no at its end.
+func (p *Person) Refuse(address, code string) error { return p.enter(address, code, "cancel") }
+
+func (p *Person) enter(address, code, decision string) error {
 	if err := p.Open(address); err != nil {
 		return err
 	}
@@ -96,7 +122,7 @@ func (p *Person) Enter(address, code string) error {
 		case !ok:
 			return nil
 		case strings.HasSuffix(action, "/activate/confirm"):
-			fields.Set("decision", "allow")
+			fields.Set("decision", decision)
 			if err := p.submit(action, fields); err != nil {
 				return err
 			}
