@@ -49,11 +49,15 @@ func New(publicURL string, store Store) (*Browser, error) {
 		return nil, fmt.Errorf("public URL %q: want http(s)://host[:port]", publicURL)
 	}
 	b := &Browser{Cookies: Cookies{Secure: u.Scheme == "https", Port: port(u)}, origin: http.NewCrossOriginProtection()}
-	s := scs.New()
-	s.Lifetime, s.HashTokenInStore, s.Codec = absolute, true, codec{}
-	s.Store = &rows{store: store, now: b.now}
-	s.ErrorFunc = b.unavailable
-	s.Cookie.Name, s.Cookie.Secure = b.name("session"), b.Secure // Path /, HttpOnly, SameSite=Lax: scs's own
+	// Not scs.New, which begins with a store in memory and a goroutine for it
+	// that never ends.
+	s := &scs.SessionManager{
+		Lifetime: absolute, HashTokenInStore: true, Codec: codec{}, ErrorFunc: b.unavailable,
+		Store: &rows{store: store, now: b.now},
+		Cookie: scs.SessionCookie{
+			Name: b.name("session"), Secure: b.Secure, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true,
+		},
+	}
 	b.sessions = s
 	return b, nil
 }
