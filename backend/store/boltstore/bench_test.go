@@ -1,9 +1,11 @@
 package boltstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,32 +58,28 @@ func secretOf(i int) [32]byte {
 	return token.Hash(string(binary.BigEndian.AppendUint64(nil, uint64(i))))
 }
 
+// populate writes the rows that Presented reads, the index in the order of its
+// keys: written as the service writes them, a million take an hour.
 func populate(b *testing.B, db *DB, n int) {
 	b.Helper()
-	const batch = 20_000
+	hashes := make([]int, n)
+	for i := range hashes {
+		hashes[i] = i
+	}
+	slices.SortFunc(hashes, func(i, j int) int {
+		one, other := secretOf(i), secretOf(j)
+		return bytes.Compare(one[:], other[:])
+	})
+	const batch = 50_000
 	for from := 0; from < n; from += batch {
 		err := db.update(b.Context(), func(t *txn) error {
 			for i := from; i < min(n, from+batch); i++ {
-				owner := ownerOf(i)
-				if err := keepAccount(t, account.Account{}, account.Account{
-					ID: owner, Name: fmt.Sprintf("person-%08d", i), Email: fmt.Sprintf("person-%08d@example.org", i), CreatedAt: dawn,
-					Password: "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZWhhc2hzb21laGFzaHNvbWVoYXNoc29tZWhhc2g",
-				}); err != nil {
+				if err := populateOne(t, i); err != nil {
 					return err
 				}
-				s := session{
-					ID: fmt.Sprintf("%032x", i), Account: owner, Client: "lanyard", Scopes: []string{"openid", "offline_access"},
-					CreatedAt: dawn, AuthTime: dawn, EndsAt: dawn.Add(90 * 24 * time.Hour), Idle: 30 * 24 * time.Hour, ClaimBy: dawn.Add(time.Minute),
-					LastUsed: dawn, Addr: "192.0.2.1", Agent: "lanyard/1.0 (linux)", Refresh: grant.Refresh{Generation: 1, Current: secretOf(i)},
-				}
-				if err := newSession(t, s); err != nil {
-					return err
-				}
-				if err := keepToken(t, token.Token{
-					ID: ownerOf(i) + "-t", Owner: owner, Hash: secretOf(i), LastFour: "abcd", Description: "Lanyard on laptop", Source: token.Auto,
-					Scopes: []token.Scope{token.ScopeAdmin}, Active: true, CreatedAt: dawn, Session: s.ID, Installation: fmt.Sprintf("%064x", i),
-					Machine: "laptop", OS: "linux", LastUsed: token.Use{At: dawn, Addr: "192.0.2.1", Agent: "docker/28.2.2 go/go1.24"},
-				}); err != nil {
+				j := hashes[i]
+				secret := secretOf(j)
+				if err := t.put(byHash, secret[:], key(ownerOf(j), ownerOf(j)+"-t")); err != nil {
 					return err
 				}
 			}
@@ -91,4 +89,28 @@ func populate(b *testing.B, db *DB, n int) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func populateOne(t *txn, i int) error {
+	owner := ownerOf(i)
+	if err := t.keep(inAccounts, []byte(owner), account.Account{
+		ID: owner, Name: fmt.Sprintf("person-%08d", i), Email: fmt.Sprintf("person-%08d@example.org", i), CreatedAt: dawn,
+		Password: "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZWhhc2hzb21laGFzaHNvbWVoYXNoc29tZWhhc2g",
+	}); err != nil {
+		return err
+	}
+	s := session{
+		ID: fmt.Sprintf("%032x", i), Account: owner, Client: "lanyard", Scopes: []string{"openid", "offline_access"},
+		CreatedAt: dawn, AuthTime: dawn, EndsAt: dawn.Add(90 * 24 * time.Hour), Idle: 30 * 24 * time.Hour, ClaimBy: dawn.Add(time.Minute),
+		LastUsed: dawn, Addr: "192.0.2.1", Agent: "lanyard/1.0 (linux)", Refresh: grant.Refresh{Generation: 1, Current: secretOf(i)},
+	}
+	if err := writeSession(t, s); err != nil {
+		return err
+	}
+	secret := secretOf(i)
+	return t.keep(inTokens, key(owner, owner+"-t"), tokenRow{token.Token{
+		ID: owner + "-t", Owner: owner, LastFour: "abcd", Description: "Lanyard on laptop", Source: token.Auto,
+		Scopes: []token.Scope{token.ScopeAdmin}, Active: true, CreatedAt: dawn, Session: s.ID, Installation: fmt.Sprintf("%064x", i),
+		Machine: "laptop", OS: "linux", LastUsed: token.Use{At: dawn, Addr: "192.0.2.1", Agent: "docker/28.2.2 go/go1.24"},
+	}, secret[:]})
 }

@@ -65,6 +65,11 @@ func load[R any](t *txn, bucket string, key []byte, row *R) (bool, error) {
 }
 
 func decode[R any](bucket string, value []byte, row *R) error {
+	if scanRow(value, row) {
+		return nil
+	}
+	var whole R // nothing of what the scan saw
+	*row = whole
 	if err := json.Unmarshal(value, row); err != nil {
 		return fmt.Errorf("row of %s: %w: %w", bucket, ErrDamaged, err)
 	}

@@ -159,6 +159,10 @@ var capTests = map[string]func(t *testing.T, s Store){
 						}
 					}
 					if err != nil && err2 != nil {
+						s, err := s.Session(context.Background(), one.Session)
+						if err != nil || s.EndedAt.IsZero() {
+							t.Errorf("token of %s is gone, its session lives on, %v", one.Session, err)
+						}
 						break
 					}
 				}

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"sync"
 	"testing"
 
 	"lanyard/backend/account"
@@ -35,6 +37,45 @@ var presentedTests = map[string]func(t *testing.T, s Store){
 		if !who.Disabled {
 			t.Error("a disabled account was presented as enabled")
 		}
+	},
+	"both are of one moment": func(t *testing.T, s Store) {
+		// The account is disabled whenever it holds the token.
+		off := person("a")
+		off.Disabled = true
+		must(t, s.CreateAccount(t.Context(), off, false))
+		one := byHand("a", "1", after(1))
+		stop := make(chan struct{})
+		var readers sync.WaitGroup
+		for range 2 {
+			readers.Go(func() {
+				for {
+					_, who, err := s.Presented(context.Background(), one.Hash)
+					if err == nil && !who.Disabled {
+						t.Error("the token was presented with what its account became later")
+						return
+					}
+					select {
+					case <-stop:
+						return
+					default:
+					}
+				}
+			})
+		}
+		set := func(disabled bool) {
+			must(t, s.ChangeAccount(t.Context(), "a", func(a account.Account, _ bool) (account.Account, error) {
+				a.Disabled = disabled
+				return a, nil
+			}))
+		}
+		for range 100 {
+			hold(t, s, "a", one)
+			hold(t, s, "a")
+			set(false)
+			set(true)
+		}
+		close(stop)
+		readers.Wait()
 	},
 	"an unknown secret": func(t *testing.T, s Store) {
 		_, _, err := s.Presented(t.Context(), token.Hash("x"))
