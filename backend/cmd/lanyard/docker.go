@@ -31,8 +31,8 @@ func dockerSetup(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p.docker.file.Replace = replace
-			change, err := p.docker.file.Plan(keysOf(hosts))
+			p.docker.File.Replace = replace
+			change, err := p.docker.File.Plan(signin.KeysOf(hosts))
 			if err != nil {
 				return err
 			}
@@ -42,11 +42,11 @@ func dockerSetup(t terminal) *cobra.Command {
 			if plan {
 				return nil
 			}
-			p.docker.mayCopy = yes
+			p.docker.MayCopy = yes
 			err = p.docker.SetUp(cmd.Context(), hosts)
 			var missing *dockerconfig.NotFoundError
 			if errors.As(err, &missing) && missing.Offer.Path != "" && t.person() && ask(t, fmt.Sprintf("Your shell does not find the credential helper. Copy it to %s?", missing.Offer.Path)) {
-				p.docker.mayCopy = true
+				p.docker.MayCopy = true
 				err = p.docker.SetUp(cmd.Context(), hosts)
 			}
 			if errors.As(err, &missing) {
@@ -56,7 +56,7 @@ func dockerSetup(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(hosts, ", "), p.docker.file.Path)
+			fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(hosts, ", "), p.docker.File.Path)
 			return nil
 		},
 	}
@@ -95,7 +95,7 @@ func dockerUndo(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			change, err := dockerconfig.TakeDown(p.docker.file, p.docker.helper)
+			change, err := dockerconfig.TakeDown(p.docker.File, p.docker.Helper)
 			switch {
 			case err != nil:
 				return err

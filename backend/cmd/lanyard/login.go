@@ -42,7 +42,7 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	p.docker.mayCopy = o.yes
+	p.docker.MayCopy = o.yes
 	address := o.server
 	own := address == ""
 	if own {
@@ -144,12 +144,12 @@ func signedIn(ctx context.Context, t terminal, p *parts, r signin.Result) error 
 	tools := r.Tools
 	var missing *dockerconfig.NotFoundError
 	if errors.As(tools, &missing) && missing.Offer.Path != "" && t.person() && ask(t, fmt.Sprintf("Your shell does not find the credential helper. Copy it to %s?", missing.Offer.Path)) {
-		p.docker.mayCopy = true
+		p.docker.MayCopy = true
 		tools = p.docker.SetUp(ctx, r.Hosts)
 	}
 	switch {
 	case tools == nil:
-		fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(r.Hosts, ", "), p.docker.file.Path)
+		fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(r.Hosts, ", "), p.docker.File.Path)
 		hints(t, r.Account.Name, r.Hosts)
 	case errors.As(tools, &missing):
 		notFound(t, missing)

@@ -76,7 +76,7 @@ func serve(ctx context.Context, t terminal, o serveOptions) (err error) {
 		if err != nil {
 			return err
 		}
-		o.data = p.dirs.Service()
+		o.data = p.computer.Dirs.Service()
 	}
 	if err := o.check(); err != nil {
 		return err

@@ -76,7 +76,7 @@ func (p *parts) report(ctx context.Context) (statusReport, error) {
 		return report, err
 	}
 	set := map[string]bool{}
-	if st, err := p.docker.file.Status(); err == nil {
+	if st, err := p.docker.File.Status(); err == nil {
 		for _, host := range st.Hosts {
 			set[host] = true
 		}

@@ -1,0 +1,74 @@
+package signin
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"lanyard/backend/dockerconfig"
+	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
+)
+
+// Here puts together the parts of the computer and the person that the
+// running program belongs to. asked: a person waits, so the keychain may
+// prompt.
+func Here(getenv func(string) string, asked bool) (*Computer, *DockerConfig, error) {
+	dirs, err := machine.DirsFrom(getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	lanyard, err := Beside("lanyard")
+	if err != nil {
+		return nil, nil, err
+	}
+	helper, err := Beside(dockerconfig.Program)
+	if err != nil {
+		return nil, nil, err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the home folder: %w", err)
+	}
+	docker := &DockerConfig{
+		File:   dockerconfig.File{Path: dockerconfig.Path(getenv, home), Journal: dirs.State},
+		Helper: dockerconfig.Helper{Exe: helper, Journal: dirs.State, Finder: dockerconfig.Finder{Home: home}},
+	}
+	return &Computer{
+		Dirs: dirs, Docker: docker,
+		Keychain: keychain.Keychain{
+			Worker: &keychain.Worker{Path: lanyard}, Asked: asked,
+			Index: func() ([]string, error) { return index(dirs.StateFile()) },
+		},
+	}, docker, nil
+}
+
+// Beside is a program of ours next to the running one; it is looked for
+// nowhere else.
+func Beside(name string) (string, error) {
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return "", fmt.Errorf("find this program: %w", err)
+	}
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join(filepath.Dir(self), name), nil
+}
+
+// index lists the entries we believe to have.
+func index(state machine.StateFile) ([]string, error) {
+	s, err := state.Load()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for name := range s.Entries {
+		names = append(names, name)
+	}
+	return names, nil
+}
