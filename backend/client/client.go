@@ -39,6 +39,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrLimited: too many of something in a time; the text says of what.
 	ErrLimited = errors.New("too many requests")
+	// ErrRefused: the service will not do it; the text says why, in its words.
+	ErrRefused = errors.New("refused")
 	// ErrServer: the service could not do it.
 	ErrServer = errors.New("server error")
 )

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -70,6 +69,31 @@ func (t Token) String() string { return t.Label }
 
 // GoString hides the secret from %#v.
 func (t Token) GoString() string { return t.Label }
+
+// Status is active, inactive or expired.
+func (t Token) Status() string {
+	switch {
+	case t.Expired:
+		return "expired"
+	case !t.Active:
+		return "inactive"
+	}
+	return "active"
+}
+
+// Permissions puts scopes in the words people know.
+func Permissions(scopes []string) string {
+	words := map[string]string{"repo:admin": "Read, Write, Delete", "repo:write": "Read, Write", "repo:read": "Read", "repo:public_read": "Public read"}
+	var said []string
+	for _, s := range scopes {
+		if word, ok := words[s]; ok {
+			said = append(said, word)
+			continue
+		}
+		said = append(said, s)
+	}
+	return strings.Join(said, " + ")
+}
 
 // NewToken is what a person asks for.
 type NewToken struct {
@@ -229,7 +253,7 @@ func (s *Server) send(ctx context.Context, request *http.Request, into any) erro
 		return s.failed(ctx, err)
 	}
 	if response.StatusCode >= http.StatusMultipleChoices {
-		return s.refusal(response, text)
+		return s.refused(response, text)
 	}
 	if into == nil {
 		return nil
@@ -240,7 +264,7 @@ func (s *Server) send(ctx context.Context, request *http.Request, into any) erro
 	return nil
 }
 
-func (s *Server) refusal(response *http.Response, text []byte) error {
+func (s *Server) refused(response *http.Response, text []byte) error {
 	var said struct{ Message, Detail string }
 	_ = json.Unmarshal(text, &said) // without a message the status speaks
 	why := clean(said.Message)
@@ -259,8 +283,14 @@ func (s *Server) refusal(response *http.Response, text []byte) error {
 	case code >= http.StatusInternalServerError:
 		return fmt.Errorf("%w: %s: %s", ErrServer, s.URL, why)
 	}
-	return errors.New(why)
+	return &refusal{why}
 }
+
+// refusal is an ErrRefused in the service's own words alone.
+type refusal struct{ why string }
+
+func (r *refusal) Error() string        { return r.why }
+func (r *refusal) Is(target error) bool { return target == ErrRefused }
 
 func (s *Server) owns(address string) bool {
 	return strings.HasPrefix(address, s.URL+"/") && printable(address) && len(address) <= 4096

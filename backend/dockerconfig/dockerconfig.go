@@ -63,6 +63,19 @@ type Change struct {
 	Deleted  bool              // the file was ours alone and is gone
 }
 
+// Undone says what an Undo did.
+func (c Change) Undone() string {
+	switch {
+	case c.Deleted:
+		return fmt.Sprintf("Removed %s, which Lanyard had made.", c.Path)
+	case c.Restored:
+		return fmt.Sprintf("%s is as it was before.", c.Path)
+	case c.Written:
+		return fmt.Sprintf("Took Lanyard's entries out of %s; what others changed meanwhile stays.", c.Path)
+	}
+	return "There was nothing to undo."
+}
+
 // ConflictError is an ErrOtherHelper.
 type ConflictError struct {
 	Path  string

@@ -2,6 +2,7 @@ package ownservice
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -35,6 +36,36 @@ func (s *Service) Ensure(ctx context.Context) (st Status, started bool, err erro
 	}
 	st, err = s.start(ctx)
 	return st, err == nil, err
+}
+
+// PortFile, in the data folder, keeps the port that the service took.
+const PortFile = "service.json"
+
+// KeptPort is the port of the own service of a data folder, or "" before it
+// first ran.
+func KeptPort(data string) (string, error) {
+	file := filepath.Join(data, PortFile)
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	var kept struct {
+		Port string `json:"port"`
+	}
+	if err != nil || json.Unmarshal(text, &kept) != nil || kept.Port == "" {
+		return "", fmt.Errorf("read %s: it does not name a port; delete it to choose one anew", file)
+	}
+	return kept.Port, nil
+}
+
+// Owns says whether address is this service's, by what it says of itself or,
+// where it does not run, by the port it keeps.
+func (s *Service) Owns(ctx context.Context, address string) bool {
+	if st, err := s.Status(ctx); err == nil {
+		return st.PublicURL == address
+	}
+	port, err := KeptPort(s.Data)
+	return err == nil && port != "" && address == "http://localhost:"+port
 }
 
 // start runs `lanyard serve` as a process of its own, in a session of its own,

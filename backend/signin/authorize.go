@@ -43,6 +43,7 @@ func (f *Flow) authorize(ctx context.Context, machine string) (client.Grant, err
 		return client.Grant{}, err
 	}
 	back.close()
+	f.answered()
 	return f.Server.Exchange(ctx, attempt, code)
 }
 
@@ -56,17 +57,32 @@ func (f *Flow) onDevice(ctx context.Context, machine string) (client.Grant, erro
 		prompt.Browser = f.openBrowser(device.Complete)
 	}
 	f.show(prompt)
-	return f.Server.AwaitDevice(ctx, device)
+	grant, err := f.Server.AwaitDevice(ctx, device)
+	if err == nil {
+		f.answered()
+	}
+	return grant, err
 }
 
 func (f *Flow) openBrowser(page string) error {
 	if f.OpenBrowser == nil {
 		return nil
 	}
-	if err := checkPage(page, f.Server.URL); err != nil {
+	return OpenPage(page, f.Server.URL, f.OpenBrowser)
+}
+
+// OpenPage opens a page of a server, and of no other, with open.
+func OpenPage(page, server string, open func(address string) error) error {
+	if err := checkPage(page, server); err != nil {
 		return err
 	}
-	return f.OpenBrowser(page)
+	return open(page)
+}
+
+func (f *Flow) answered() {
+	if f.Answered != nil {
+		f.Answered()
+	}
 }
 
 func (f *Flow) show(p Prompt) {

@@ -33,6 +33,9 @@ type Flow struct {
 	Show func(Prompt)
 	// OpenBrowser opens the address; nil: the person does.
 	OpenBrowser func(address string) error
+	// Answered is called once the person has said yes, before their answer is
+	// exchanged. May be nil.
+	Answered func()
 
 	at func(step string) // called after each step; tests stop or kill there
 }

@@ -17,7 +17,8 @@ import (
 type Access struct {
 	Account Account
 	Server  *client.Server
-	Token   string // access token; minutes; never kept
+	Token   string    // access token; never kept on disk
+	Expires time.Time // when it is over, minutes after it was given; zero: unknown
 }
 
 // String hides the token.
@@ -83,7 +84,7 @@ func (c *Computer) access(ctx context.Context, server *client.Server, a Account)
 	if err != nil {
 		return Access{}, err
 	}
-	return Access{Account: a, Server: server, Token: grant.Access}, nil
+	return Access{Account: a, Server: server, Token: grant.Access, Expires: grant.Expires}, nil
 }
 
 // Regenerate makes this computer's token anew for a session that lost its

@@ -113,6 +113,28 @@ func (c *Computer) Hosts(a Account) ([]string, error) {
 	return hostsOf(state, a), nil
 }
 
+// Served are the registry hosts of every account signed in here, sorted:
+// those that the tools are set up for. ErrNotSignedIn if there is none.
+func (c *Computer) Served() ([]string, error) {
+	accounts, err := c.Accounts()
+	if err != nil {
+		return nil, err
+	}
+	var hosts []string
+	for _, a := range accounts {
+		more, err := c.Hosts(a)
+		if err != nil {
+			return nil, err
+		}
+		hosts = append(hosts, more...)
+	}
+	if len(hosts) == 0 {
+		return nil, ErrNotSignedIn
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts), nil
+}
+
 func hostsOf(state machine.State, a Account) []string {
 	var hosts []string
 	for host, r := range state.Registries {

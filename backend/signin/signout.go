@@ -134,6 +134,7 @@ type Status struct {
 	Account  Account
 	Hosts    []string
 	LastFour string // "" if the keychain has no token for it
+	TokenID  string // its id at the service
 	Life     machine.Life
 	// Session is what the service says; nil with Offline set if it was not
 	// reached.
@@ -145,6 +146,15 @@ type Status struct {
 // from the service. client.ErrEnded if that says that the session is over;
 // what was here of it is removed then.
 func (c *Computer) Look(ctx context.Context, a Account, ask bool) (Status, error) {
+	if !ask {
+		return c.LookWith(ctx, a, nil)
+	}
+	return c.LookWith(ctx, a, c.Access)
+}
+
+// LookWith is Look for a program that runs on and keeps its access token for
+// the minutes it lives: access says how the service is asked; nil: not at all.
+func (c *Computer) LookWith(ctx context.Context, a Account, access func(context.Context, Account) (Access, error)) (Status, error) {
 	st := Status{Account: a}
 	state, err := c.state().Load()
 	if err != nil {
@@ -155,14 +165,14 @@ func (c *Computer) Look(ctx context.Context, a Account, ask bool) (Status, error
 	switch {
 	case err == nil:
 		st.Life = state.Life(keychain.TokenName(a.Server, a.Name), token.Ends, token.Idle)
-		st.LastFour = lastFour(token.Secret.Reveal())
+		st.LastFour, st.TokenID = lastFour(token.Secret.Reveal()), token.UUID
 	case !errors.Is(err, keychain.ErrNotFound):
 		return st, err
 	}
-	if !ask {
+	if access == nil {
 		return st, nil
 	}
-	access, err := c.Access(ctx, a)
+	session, err := ask(ctx, a, access)
 	if errors.Is(err, client.ErrUnreachable) || errors.Is(err, client.ErrServer) {
 		st.Offline = err
 		return st, nil
@@ -170,10 +180,14 @@ func (c *Computer) Look(ctx context.Context, a Account, ask bool) (Status, error
 	if err != nil {
 		return st, err
 	}
-	session, err := access.Server.Session(ctx, access.Token)
-	if err != nil {
-		return st, err
-	}
 	st.Session = &session
 	return st, nil
+}
+
+func ask(ctx context.Context, a Account, access func(context.Context, Account) (Access, error)) (client.Session, error) {
+	got, err := access(ctx, a)
+	if err != nil {
+		return client.Session{}, err
+	}
+	return got.Server.Session(ctx, got.Token)
 }

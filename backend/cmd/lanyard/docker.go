@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,7 +26,7 @@ func dockerSetup(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			hosts, err := p.served()
+			hosts, err := p.computer.Served()
 			if err != nil {
 				return err
 			}
@@ -66,27 +65,6 @@ func dockerSetup(t terminal) *cobra.Command {
 	return cmd
 }
 
-// served are the registries of every account signed in here.
-func (p *parts) served() ([]string, error) {
-	accounts, err := p.computer.Accounts()
-	if err != nil {
-		return nil, err
-	}
-	var hosts []string
-	for _, a := range accounts {
-		more, err := p.computer.Hosts(a)
-		if err != nil {
-			return nil, err
-		}
-		hosts = append(hosts, more...)
-	}
-	if len(hosts) == 0 {
-		return nil, signin.ErrNotSignedIn
-	}
-	slices.Sort(hosts)
-	return slices.Compact(hosts), nil
-}
-
 func dockerUndo(t terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "undo", Short: "Put docker's configuration back as it was", Args: usageArgs(cobra.NoArgs),
@@ -96,18 +74,10 @@ func dockerUndo(t terminal) *cobra.Command {
 				return err
 			}
 			change, err := dockerconfig.TakeDown(p.docker.File, p.docker.Helper)
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case change.Deleted:
-				fmt.Fprintf(t.Out, "Removed %s, which Lanyard had made.\n", change.Path)
-			case change.Restored:
-				fmt.Fprintf(t.Out, "%s is as it was before.\n", change.Path)
-			case change.Written:
-				fmt.Fprintf(t.Out, "Took Lanyard's entries out of %s; what others changed meanwhile stays.\n", change.Path)
-			default:
-				fmt.Fprintln(t.Out, "There was nothing to undo.")
 			}
+			fmt.Fprintln(t.Out, change.Undone())
 			return nil
 		},
 	}

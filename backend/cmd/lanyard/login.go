@@ -140,7 +140,7 @@ func signedIn(ctx context.Context, t terminal, p *parts, r signin.Result) error 
 	}
 	fmt.Fprintf(t.Out, "Signed in as %s\n", r.Account)
 	fmt.Fprintf(t.Out, "A Read, Write, Delete token for this computer (…%s) was stored in %s.\n", r.LastFour, where)
-	fmt.Fprintf(t.Out, "The session ends on %s, or on %s if it is not used.\n", day(r.Ends), day(r.IdleBy))
+	fmt.Fprintf(t.Out, "The session ends on %s, or on %s if it is not used.\n", signin.Day(r.Ends), signin.Day(r.IdleBy))
 	tools := r.Tools
 	var missing *dockerconfig.NotFoundError
 	if errors.As(tools, &missing) && missing.Offer.Path != "" && t.person() && ask(t, fmt.Sprintf("Your shell does not find the credential helper. Copy it to %s?", missing.Offer.Path)) {
@@ -170,23 +170,20 @@ func notFound(t terminal, missing *dockerconfig.NotFoundError) {
 	t.say("    %s", missing.Line)
 }
 
-// hints are lines to try, with the flag that plain http on this computer needs.
-// docker itself needs none: it allows http for localhost.
+// hints are lines to try.
 func hints(t terminal, name string, hosts []string) {
-	if len(hosts) == 0 {
+	tries := signin.Tries(name, hosts)
+	if len(tries) == 0 {
 		return
 	}
-	image := hosts[0] + "/" + name + "/hello:1"
 	t.say("Try it:")
-	if !strings.HasPrefix(hosts[0], "localhost") {
-		t.say("  docker push %s", image)
-		return
+	for _, try := range tries {
+		line := "  " + try.Line
+		if try.Note != "" {
+			line += "    (" + try.Note + ")"
+		}
+		t.say("%s", line)
 	}
-	t.say("  docker push %s                (docker needs no flag for localhost)", image)
-	t.say("  podman push --tls-verify=false %s", image)
-	t.say("  skopeo inspect --tls-verify=false docker://%s", image)
-	t.say("  crane ls --insecure %s   regctl: regctl registry set --tls disabled %s", strings.TrimSuffix(image, ":1"), hosts[0])
-	t.say("  oras and helm: --plain-http")
 }
 
 // ask asks a yes or no on the terminal; no answer is no.
@@ -196,8 +193,6 @@ func ask(t terminal, question string) bool {
 	line = strings.ToLower(strings.TrimSpace(line))
 	return line == "y" || line == "yes"
 }
-
-func day(at time.Time) string { return at.Local().Format("2 January 2006 15:04") }
 
 func logoutCommand(t terminal) *cobra.Command {
 	var server string

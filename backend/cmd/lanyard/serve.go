@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 
 	"lanyard/backend/access"
 	"lanyard/backend/grant"
+	"lanyard/backend/ownservice"
 	"lanyard/backend/server"
 	"lanyard/backend/token"
 )
@@ -213,8 +213,8 @@ func open(ctx context.Context, o serveOptions) (server.Address, []net.Listener, 
 // 8460, else a free one, kept from then on, since docker's configuration and
 // the keychain name it.
 func listenOwn(data string) (server.Address, []net.Listener, error) {
-	file := filepath.Join(data, "service.json")
-	kept, err := keptPort(file)
+	file := filepath.Join(data, ownservice.PortFile)
+	kept, err := ownservice.KeptPort(data)
 	if err != nil {
 		return server.Address{}, nil, err
 	}
@@ -242,21 +242,6 @@ func listenOwn(data string) (server.Address, []net.Listener, error) {
 		return address, listeners, nil
 	}
 	return server.Address{}, nil, errors.New("no port of this computer could be listened on")
-}
-
-// keptPort is the port of the own service, or "" before it first ran.
-func keptPort(file string) (string, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return "", nil
-	}
-	var kept struct {
-		Port string `json:"port"`
-	}
-	if err != nil || json.Unmarshal(text, &kept) != nil || kept.Port == "" {
-		return "", fmt.Errorf("read %s: it does not name a port; delete it to choose one anew", file)
-	}
-	return kept.Port, nil
 }
 
 func tryPort(port string) (server.Address, []net.Listener, error) {
@@ -293,7 +278,7 @@ func printRegistryConfig(ctx context.Context, t terminal, o serveOptions) error 
 		return usagef("--print-registry-config needs --registry HOST[:PORT]: the name under which clients reach that registry")
 	}
 	listen := o.listen
-	if kept, err := keptPort(filepath.Join(o.data, "service.json")); err == nil && kept != "" && o.publicURL == "" {
+	if kept, err := ownservice.KeptPort(o.data); err == nil && kept != "" && o.publicURL == "" {
 		listen = "127.0.0.1:" + kept // this is the own service's data
 	}
 	address, err := server.NewAddress(o.publicURL, listen, o.behindProxy)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lanyard/backend/ownservice"
+	"lanyard/backend/signin"
 )
 
 func serviceCommand(t terminal) *cobra.Command {
@@ -75,7 +76,7 @@ func serviceStatus(t terminal) *cobra.Command {
 				return printJSON(t, st)
 			}
 			fmt.Fprintf(t.Out, "address   %s\nprocess   %d, since %s\nbuild     %s\ndata      %s\nimages    %s\n",
-				st.PublicURL, st.PID, day(st.StartedAt), st.Version, st.Data, st.Storage)
+				st.PublicURL, st.PID, signin.Day(st.StartedAt), st.Version, st.Data, st.Storage)
 			if st.NeedsSetup {
 				fmt.Fprintln(t.Out, "It has no account yet: lanyard login sets it up.")
 			}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"lanyard/backend/client"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 )
@@ -99,45 +98,33 @@ func (p *parts) report(ctx context.Context) (statusReport, error) {
 }
 
 func describe(st signin.Status, err error) accountReport {
-	one := accountReport{Server: st.Account.Server, Account: st.Account.Name, Registries: st.Hosts, LastFour: st.LastFour, State: "active"}
+	one := accountReport{Server: st.Account.Server, Account: st.Account.Name, Registries: st.Hosts, LastFour: st.LastFour}
 	if one.Registries == nil {
 		one.Registries = []string{}
 	}
-	if !st.Life.Ends.IsZero() {
-		one.Ends = &st.Life.Ends
-	}
-	if end, ok := st.Life.End(); ok {
-		one.IdleEnds = &end
-	}
-	switch {
-	case errors.Is(err, client.ErrEnded):
-		one.State, one.Detail = "ended", "the session has ended at the service; sign in again: lanyard login"
-	case err != nil:
-		one.State, one.Detail = "unknown", err.Error()
-	case st.Offline != nil:
-		one.State, one.Detail = "offline", "the service does not answer; the token is kept and its end is counted here"
-	case st.Session != nil:
-		one.Ends, one.IdleEnds = &st.Session.Ends, &st.Session.IdleBy
-		one.State, one.Detail = fate(st.Session)
+	ends, idle := st.Ends()
+	one.Ends, one.IdleEnds = known(ends), known(idle)
+	standing, happened := signin.Judge(st, err)
+	one.Detail = happened
+	switch one.State = string(standing); standing {
+	case signin.Locked, signin.Missing:
+		one.State = "unknown"
+	case signin.Ended:
+		one.Detail += "; sign in again: lanyard login"
+	case signin.Deactivated:
+		one.Detail += "; activate it: lanyard token activate " + st.Session.Token.UUID
+	case signin.Replaced:
+		one.Detail += "; make it anew: lanyard login"
 	}
 	return one
 }
 
-// fate puts in words what became of this computer's token.
-func fate(s *client.Session) (state, detail string) {
-	switch {
-	case s.Token != nil && !s.Token.Active:
-		return "deactivated", "this computer's token was deactivated; activate it: lanyard token activate " + s.Token.UUID
-	case s.Token != nil:
-		return "active", ""
-	case s.TokenLost != nil && s.TokenLost.Fate == "evicted":
-		by := s.TokenLost.By
-		if by == "" {
-			by = "another computer"
-		}
-		return "replaced", fmt.Sprintf("this computer's token gave way to %s on %s (an account has at most five); take its place again: lanyard login", by, day(s.TokenLost.At))
+// known is nil for a time that is not.
+func known(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
 	}
-	return "replaced", "this computer has no token at the service; make one: lanyard login"
+	return &at
 }
 
 func (p *parts) service(ctx context.Context) serviceReport {
@@ -161,10 +148,10 @@ func printStatus(t terminal, r statusReport) {
 			fmt.Fprintf(t.Out, "  token        …%s (Read, Write, Delete)\n", a.LastFour)
 		}
 		if a.Ends != nil {
-			fmt.Fprintf(t.Out, "  session ends %s\n", day(*a.Ends))
+			fmt.Fprintf(t.Out, "  session ends %s\n", signin.Day(*a.Ends))
 		}
 		if a.IdleEnds != nil {
-			fmt.Fprintf(t.Out, "  if unused    %s\n", day(*a.IdleEnds))
+			fmt.Fprintf(t.Out, "  if unused    %s\n", signin.Day(*a.IdleEnds))
 		}
 		for _, host := range a.Registries {
 			fmt.Fprintf(t.Out, "  registry     %s\n", host)

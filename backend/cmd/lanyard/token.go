@@ -88,19 +88,9 @@ func tokenViews(all []client.Token) []tokenView {
 
 func view(one client.Token) tokenView {
 	return tokenView{
-		UUID: one.UUID, Label: one.Label, Source: one.Source, Status: tokenStatus(one), Scopes: one.Scopes, LastFour: one.LastFour,
+		UUID: one.UUID, Label: one.Label, Source: one.Source, Status: one.Status(), Scopes: one.Scopes, LastFour: one.LastFour,
 		Machine: one.Machine, CreatedAt: one.CreatedAt, LastUsed: one.LastUsed, LastUsedIP: one.LastUsedIP, ExpiresAt: one.ExpiresAt,
 	}
-}
-
-func tokenStatus(one client.Token) string {
-	switch {
-	case one.Expired:
-		return "expired"
-	case !one.Active:
-		return "inactive"
-	}
-	return "active"
 }
 
 func printTokens(out io.Writer, all []client.Token, active int) error {
@@ -111,7 +101,7 @@ func printTokens(out io.Writer, all []client.Token, active int) error {
 		if one.Source == "auto" {
 			source = "Auto-generated"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", one.Label, source, tokenStatus(one), permissions(one.Scopes), when(one.LastUsed), when(one.ExpiresAt), one.UUID)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", one.Label, source, one.Status(), client.Permissions(one.Scopes), when(one.LastUsed), when(one.ExpiresAt), one.UUID)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -125,20 +115,6 @@ func when(at *time.Time) string {
 		return "never"
 	}
 	return at.Local().Format("2006-01-02 15:04")
-}
-
-// permissions puts scopes in the words people know.
-func permissions(scopes []string) string {
-	words := map[string]string{"repo:admin": "Read, Write, Delete", "repo:write": "Read, Write", "repo:read": "Read", "repo:public_read": "Public read"}
-	var said []string
-	for _, s := range scopes {
-		if word, ok := words[s]; ok {
-			said = append(said, word)
-			continue
-		}
-		said = append(said, s)
-	}
-	return strings.Join(said, " + ")
 }
 
 func tokenCreate(t terminal) *cobra.Command {
@@ -167,7 +143,7 @@ func tokenCreate(t terminal) *cobra.Command {
 					one.Secret = made.Secret
 					return printJSON(t, one)
 				}
-				t.say("Generated %q (%s). This is its secret; it is not shown again:", made.Label, permissions(made.Scopes))
+				t.say("Generated %q (%s). This is its secret; it is not shown again:", made.Label, client.Permissions(made.Scopes))
 				_, err = fmt.Fprintln(t.Out, made.Secret)
 				return err
 			})
@@ -218,7 +194,7 @@ func tokenSet(t terminal, use, short string, active bool) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				t.say("%q is %s.", changed.Label, tokenStatus(changed))
+				t.say("%q is %s.", changed.Label, changed.Status())
 				return nil
 			})
 		},
