@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"lanyard/backend/machine"
 )
 
 // Errors that can be asked about.
@@ -40,6 +42,12 @@ type Service struct {
 	Log    string // file for what the service says; "": DATA/service.log
 	// Version is our own build: a service of another one is restarted.
 	Version string
+}
+
+// Of is the own service of a person with these folders; binary is the lanyard
+// program, version the caller's build.
+func Of(dirs machine.Dirs, binary, version string) *Service {
+	return &Service{Data: dirs.Service(), Binary: binary, Version: version, Config: filepath.Join(dirs.Config, "service.yaml")}
 }
 
 // Status is what the service says of itself.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
@@ -26,10 +25,7 @@ func newParts(t terminal, asked bool) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &parts{computer: computer, docker: docker, own: &ownservice.Service{
-		Data: computer.Dirs.Service(), Binary: lanyard, Version: version,
-		Config: filepath.Join(computer.Dirs.Config, "service.yaml"),
-	}}, nil
+	return &parts{computer: computer, docker: docker, own: ownservice.Of(computer.Dirs, lanyard, version)}, nil
 }
 
 // tidy is what every command of this computer does first: what is past its

@@ -1,0 +1,108 @@
+// Package app is the Go half of the window: small services whose methods the
+// page calls, and the one value behind them that keeps what lives as long as
+// the window does. It decides nothing that a package below it decides, takes
+// no path, command or address to open from the page (but the address of a
+// server to sign in at, which client checks), and gives it no stored secret.
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/wailsapp/wails/v2/pkg/options"
+
+	"lanyard/backend/ownservice"
+	"lanyard/backend/signin"
+)
+
+// Own is this computer's own service, as ownservice has it.
+type Own interface {
+	Status(ctx context.Context) (ownservice.Status, error)
+	Ensure(ctx context.Context) (ownservice.Status, bool, error)
+	Stop(ctx context.Context) error
+	SetupCode(ctx context.Context) (string, error)
+	Owns(ctx context.Context, address string) bool
+}
+
+// Parts are what the window is put together from.
+type Parts struct {
+	Computer *signin.Computer // for what happens by itself: it opens no prompt
+	Asked    *signin.Computer // the same computer, where a person waits: the keychain may prompt
+	Docker   *signin.DockerConfig
+	Own      Own
+	Data     string                     // folder of the own service, to be named
+	Open     func(address string) error // nil: the system's browser
+	Now      func() time.Time           // nil: time.Now
+}
+
+// App is the window's life. It is not bound: the page cannot call it.
+type App struct {
+	core   *core
+	screen *wailsScreen
+
+	session *Session
+	tokens  *Tokens
+	tools   *Tools
+	service *Service
+	window  *Window
+
+	following sync.Once
+}
+
+// New puts the services together.
+func New(p Parts) *App {
+	s := &wailsScreen{}
+	a := build(p, s)
+	a.screen = s
+	return a
+}
+
+func build(p Parts, s screen) *App {
+	c := newCore(p, s)
+	return &App{
+		core: c, session: &Session{core: c}, tokens: &Tokens{core: c}, tools: &Tools{core: c},
+		service: &Service{core: c}, window: &Window{core: c},
+	}
+}
+
+// Bound are the services whose exported methods the page may call: all of them.
+func (a *App) Bound() []any {
+	return []any{a.session, a.tokens, a.tools, a.service, a.window}
+}
+
+// Startup is for options.App: it keeps what Wails wants with each call.
+func (a *App) Startup(ctx context.Context) { a.screen.enter(ctx) }
+
+// DomReady begins to follow the session. Not earlier: until then this may be
+// a second start, which ends once the first has raised its window.
+func (a *App) DomReady(ctx context.Context) {
+	a.screen.enter(ctx)
+	a.following.Do(func() { a.core.running.Go(a.core.follow) })
+}
+
+// SecondInstance: another start of this person raises the window.
+func (a *App) SecondInstance(options.SecondInstanceData) { a.screen.Raise() }
+
+// BeforeClose never prevents it; the first time it says what goes on.
+func (a *App) BeforeClose(context.Context) (prevent bool) {
+	if a.core.atWork() && a.window.first() {
+		a.core.screen.Tell("Lanyard goes on", closeWords)
+	}
+	return false
+}
+
+// Shutdown ends what runs, and gives a sign-in that is cut off a moment to be
+// undone; the next start does the rest.
+func (a *App) Shutdown(context.Context) {
+	a.core.end()
+	done := make(chan struct{})
+	go func() {
+		a.core.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+	}
+}

@@ -1,0 +1,249 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"lanyard/backend/client"
+	"lanyard/backend/keychain"
+	"lanyard/backend/signin"
+)
+
+const (
+	followEvery = 30 * time.Second
+	// glance is how long the page waits for the service before it is shown
+	// what this computer knows by itself.
+	glance = 4 * time.Second
+	quick  = 30 * time.Second // a call to the service and back
+	asked  = 3 * time.Minute  // the keychain's prompt stands before a person
+)
+
+// core is what the services share.
+type core struct {
+	Parts
+	screen  screen
+	life    context.Context // ends with the window
+	end     context.CancelFunc
+	running sync.WaitGroup
+	wake    chan struct{} // looks at the session now
+
+	looking sync.Mutex // one look at a time
+
+	mu    sync.Mutex
+	held  signin.Access // while its token lasts
+	over  *SessionView  // how the last session ended, until another begins
+	shown SessionView   // what the page was told last
+}
+
+func newCore(p Parts, s screen) *core {
+	if p.Open == nil {
+		p.Open = signin.OpenSystemBrowser
+	}
+	c := &core{Parts: p, screen: s, wake: make(chan struct{}, 1)}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c
+}
+
+func (c *core) context(limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.life, limit)
+}
+
+func (c *core) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+// access asks with the token in memory while that lasts: a refresh writes to
+// the keychain, and is a use of the session.
+func (c *core) access(ctx context.Context, a signin.Account) (signin.Access, error) {
+	c.mu.Lock()
+	held := c.held
+	c.mu.Unlock()
+	if held.Account == a && held.Expires.After(c.now().Add(time.Minute)) {
+		return held, nil
+	}
+	return c.fresh(ctx, c.Computer, a)
+}
+
+func (c *core) fresh(ctx context.Context, computer *signin.Computer, a signin.Account) (signin.Access, error) {
+	got, err := computer.Access(ctx, a)
+	if err != nil {
+		c.drop()
+		return got, err
+	}
+	c.mu.Lock()
+	c.held = got
+	c.mu.Unlock()
+	return got, nil
+}
+
+func (c *core) drop() {
+	c.mu.Lock()
+	c.held = signin.Access{}
+	c.mu.Unlock()
+}
+
+// ask does something at the service in the name of who is signed in. Where
+// the token in memory is refused, a fresh one tells whether that is the end.
+func (c *core) ask(ctx context.Context, do func(signin.Access) error) error {
+	account, err := c.Computer.Find("")
+	if err != nil {
+		return err
+	}
+	access, err := c.access(ctx, account)
+	if err != nil {
+		return err
+	}
+	if err = do(access); !errors.Is(err, client.ErrEnded) {
+		return err
+	}
+	if access, err = c.fresh(ctx, c.Computer, account); err != nil {
+		return err
+	}
+	return do(access)
+}
+
+// look says how this computer stands. tidy: what was cut off is finished
+// first, which may take its time.
+func (c *core) look(ctx context.Context, tidy bool) (SessionView, error) {
+	c.looking.Lock()
+	defer c.looking.Unlock()
+	over, err := c.Computer.Expire(ctx)
+	if err == nil && tidy {
+		_, _ = c.Computer.Recover(ctx) // the next look tries again
+	}
+	for _, a := range over {
+		c.ended(c.sessionView(ctx, signin.Status{Account: a}, stateExpired))
+	}
+	account, err := c.Computer.Find("")
+	if errors.Is(err, signin.ErrNotSignedIn) {
+		return c.nobody(ctx), nil
+	}
+	if err != nil {
+		return SessionView{}, err
+	}
+	st, err := c.Computer.LookWith(ctx, account, c.access)
+	if errors.Is(err, client.ErrEnded) { // says the token in memory
+		st, err = c.Computer.LookWith(ctx, account, func(ctx context.Context, a signin.Account) (signin.Access, error) {
+			return c.fresh(ctx, c.Computer, a)
+		})
+	}
+	if errors.Is(err, signin.ErrNotSignedIn) { // signed out meanwhile
+		return c.nobody(ctx), nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		st.Offline, err = err, nil
+	}
+	return c.judge(ctx, st, err)
+}
+
+// judge makes the view of an account.
+func (c *core) judge(ctx context.Context, st signin.Status, err error) (SessionView, error) {
+	standing, happened := signin.Judge(st, err)
+	if standing == signin.Unknown {
+		if !errors.Is(err, keychain.ErrTimeout) {
+			return SessionView{}, err
+		}
+		standing, happened = signin.Locked, err.Error()
+	}
+	v := c.sessionView(ctx, st, string(standing))
+	switch standing {
+	case signin.Replaced:
+		v.Detail = sentence(happened)
+	case signin.Ended:
+		c.ended(v)
+	case signin.Active, signin.Offline, signin.Deactivated, signin.Locked, signin.Missing, signin.Unknown:
+	}
+	return v, nil
+}
+
+// nobody is signed in: is there a keychain to sign in with, and was somebody
+// until a moment ago?
+func (c *core) nobody(ctx context.Context) SessionView {
+	c.drop()
+	c.mu.Lock()
+	over := c.over
+	c.mu.Unlock()
+	if over != nil {
+		return *over
+	}
+	state := stateSignedOut
+	if errors.Is(c.Computer.Keychain.Probe(ctx), keychain.ErrNoService) {
+		state = stateMissing
+	}
+	return c.sessionView(ctx, signin.Status{}, state)
+}
+
+// ended remembers how a session ended; nothing else on this computer does.
+func (c *core) ended(v SessionView) {
+	c.mu.Lock()
+	c.over = &v
+	c.mu.Unlock()
+}
+
+// begun forgets it: somebody signed in, or out.
+func (c *core) begun() {
+	c.mu.Lock()
+	c.over, c.held = nil, signin.Access{}
+	c.mu.Unlock()
+}
+
+// show tells the page, if it does not know yet.
+func (c *core) show(v SessionView) {
+	c.mu.Lock()
+	news := changed(c.shown, v)
+	if news {
+		c.shown = v
+	}
+	c.mu.Unlock()
+	if news {
+		c.screen.Emit(eventSession, v)
+	}
+}
+
+// follow looks at the session as long as the window lives.
+func (c *core) follow() {
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	for {
+		c.glimpse(true)
+		select {
+		case <-tick.C:
+		case <-c.wake:
+		case <-c.life.Done():
+			return
+		}
+	}
+}
+
+// glimpse is one look of those that follow.
+func (c *core) glimpse(tidy bool) {
+	ctx, cancel := c.context(quick)
+	defer cancel()
+	if v, err := c.look(ctx, tidy); err == nil && c.life.Err() == nil {
+		c.show(v)
+	}
+}
+
+// soon has the session looked at: something was done to it.
+func (c *core) soon() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// atWork: something goes on when the window is closed.
+func (c *core) atWork() bool {
+	ctx, cancel := c.context(time.Second)
+	defer cancel()
+	if _, err := c.Computer.Find(""); err == nil {
+		return true
+	}
+	_, err := c.Own.Status(ctx)
+	return err == nil
+}

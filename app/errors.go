@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"lanyard/backend/client"
+	"lanyard/backend/dockerconfig"
+	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
+	"lanyard/backend/ownservice"
+	"lanyard/backend/signin"
+)
+
+// ErrorView is what a call is rejected with: a word to decide by, what
+// happened and why, and what to do.
+type ErrorView struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Action  string `json:"action"`
+}
+
+// kinds map errors to it. The first that fits counts. says "": the error's own
+// text, which has an address, a path or the service's words in it.
+var kinds = []struct {
+	err                error
+	code, says, action string
+}{
+	{context.Canceled, "cancelled", "It was cancelled. Nothing was changed.", ""},
+
+	{keychain.ErrDismissed, "keychain_dismissed", "The keychain's prompt was dismissed, or could not be shown. Nothing was stored.", "Try again and confirm the keychain's prompt."},
+	{keychain.ErrLocked, "keychain_locked", "The keychain is locked.", "Unlock it (log in to the desktop, or open your password manager) and try again."},
+	{keychain.ErrNoService, "keychain_missing", "No keychain answers in this session, and Lanyard keeps secrets nowhere else.", "Start one, such as GNOME Keyring or KeePassXC's Secret Service, and try again."},
+	{keychain.ErrTimeout, "keychain_timeout", "The keychain did not answer in time; whether it was changed is not known.", "Look for a prompt behind other windows and try again."},
+	{keychain.ErrNotRemoved, "failed", "The entry is still in the keychain. No tool gets it any more.", "Removing it is tried again by itself."},
+
+	{signin.ErrBusy, "busy", "Another sign-in, or another Lanyard program, is at work.", "Finish or cancel it and try again."},
+	{machine.ErrBusy, "busy", "Another Lanyard program is at work.", "Try again in a moment."},
+	{dockerconfig.ErrBusy, "busy", "Another Lanyard program is changing docker's configuration.", "Try again in a moment."},
+	{dockerconfig.ErrRaced, "busy", "Docker's configuration keeps being changed by another program. Nothing was changed.", "Try again in a moment."},
+
+	{client.ErrAddress, "address", "", "Give https://host or https://host:port."},
+	{client.ErrNotServer, "not_server", "", "Check the address. Nothing was opened and nothing changed."},
+	{client.ErrUnreachable, "offline", "", "Check the address and the network, and try again."},
+	{client.ErrEnded, "ended", "The session has ended at the service.", "Sign in again."},
+	{client.ErrDenied, "denied", "", "Try again if that was not meant."},
+	{client.ErrExpired, "expired", "Nobody finished it in the browser in time. Nothing was changed.", "Try again."},
+	{client.ErrLimited, "limited", "", "Wait a while and try again."},
+	{client.ErrNotFound, "not_found", "There is no such token any more.", "Look at the list again."},
+	{client.ErrRefused, "refused", "", ""},
+	{client.ErrServer, "failed", "", "Try again in a moment; the service's log says more."},
+
+	{signin.ErrNotSignedIn, "not_signed_in", "Nobody is signed in on this computer.", "Sign in."},
+	{signin.ErrBrowser, "failed", "No browser could be opened.", "Copy the link, or use a code instead."},
+	{signin.ErrStillAccepted, "failed", "", "Delete the token in the list of your account."},
+
+	{dockerconfig.ErrHelperNotFound, "helper_missing", "", "Agree to the copy, or put the helper on your PATH; then apply again."},
+	{dockerconfig.ErrForeignHelper, "other_helper", "", "Remove that program if you do not need it."},
+	{dockerconfig.ErrOtherHelper, "other_helper", "", "To let Lanyard answer for it, run in a terminal: lanyard docker setup --replace"},
+	{dockerconfig.ErrRefused, "refused", "", "Put the file right, or move it away; then try again."},
+
+	{ownservice.ErrNotRunning, "offline", "This computer's own service is not running.", "Start it."},
+	{ownservice.ErrForeign, "refused", "", ""},
+	{ownservice.ErrRefused, "refused", "", ""},
+	{ownservice.ErrStart, "failed", "", "Read its log beside its data, and try again."},
+
+	{machine.ErrBroken, "failed", "", ""},
+	{machine.ErrNewer, "failed", "", "Update this program."},
+	{errNothingToOpen, "failed", "", ""},
+	{context.DeadlineExceeded, "offline", "There was no answer in time.", "Try again in a moment."},
+}
+
+// Explain is for options.App.ErrorFormatter.
+func Explain(err error) any { return explain(err) }
+
+func explain(err error) ErrorView {
+	for _, k := range kinds {
+		if !errors.Is(err, k.err) {
+			continue
+		}
+		if k.says != "" {
+			return ErrorView{k.code, k.says, k.action}
+		}
+		return ErrorView{k.code, sentence(err.Error()), k.action}
+	}
+	return ErrorView{"failed", sentence(err.Error()), "Try again."}
+}

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"errors"
+	"slices"
+
+	"lanyard/backend/dockerconfig"
+	"lanyard/backend/signin"
+)
+
+// Tools is bound: what Lanyard changes of docker's configuration, which its
+// relatives read, too.
+type Tools struct{ core *core }
+
+// Status says which registries are set up, and whether a fresh shell of the
+// person finds the credential helper.
+func (t *Tools) Status() (ToolsView, error) {
+	ctx, cancel := t.core.context(quick)
+	defer cancel()
+	d := t.core.Docker
+	file, err := d.File.Status()
+	if err != nil {
+		return ToolsView{}, err
+	}
+	served, err := t.core.Computer.Served()
+	if err != nil && !errors.Is(err, signin.ErrNotSignedIn) {
+		return ToolsView{}, err
+	}
+	v := ToolsView{File: d.File.Path, Hosts: slices.Concat([]string{}, file.Hosts), Missing: []string{}}
+	for _, key := range signin.KeysOf(served) {
+		if !slices.Contains(file.Hosts, key) {
+			v.Missing = append(v.Missing, key)
+		}
+	}
+	o, err := d.Helper.Offer(ctx)
+	if err != nil {
+		return ToolsView{}, err
+	}
+	v.Helper, v.Offer, v.Line, v.LineFile = o.Found, consent(o), o.Line, o.File
+	v.SetUp = len(served) > 0 && len(v.Missing) == 0 && v.Helper != ""
+	return v, nil
+}
+
+// Plan is what Apply would change, host by host, and the path of the copy of
+// the helper that it would need.
+func (t *Tools) Plan() (PlanView, error) {
+	ctx, cancel := t.core.context(quick)
+	defer cancel()
+	served, err := t.core.Computer.Served()
+	if err != nil {
+		return PlanView{}, err
+	}
+	d := t.core.Docker
+	diff, err := d.File.Plan(signin.KeysOf(served))
+	if err != nil {
+		return PlanView{}, err
+	}
+	o, err := d.Helper.Offer(ctx)
+	if err != nil {
+		return PlanView{}, err
+	}
+	return PlanView{Diff: diff.String(), Offer: consent(o)}, nil
+}
+
+// Apply sets the tools up. mayCopy: the person agreed to the copy that Plan
+// offers.
+func (t *Tools) Apply(mayCopy bool) (ToolsView, error) {
+	ctx, cancel := t.core.context(quick)
+	defer cancel()
+	served, err := t.core.Computer.Served()
+	if err != nil {
+		return ToolsView{}, err
+	}
+	d := *t.core.Docker
+	d.MayCopy = mayCopy
+	if err := d.SetUp(ctx, served); err != nil {
+		return ToolsView{}, err
+	}
+	return t.Status()
+}
+
+// Undo puts docker's configuration back.
+func (t *Tools) Undo() (UndoneView, error) {
+	d := t.core.Docker
+	change, err := dockerconfig.TakeDown(d.File, d.Helper)
+	if err != nil {
+		return UndoneView{}, err
+	}
+	return UndoneView{Summary: change.Undone()}, nil
+}
+
+// consent is the path of a copy that the person has to agree to; "": none is
+// needed, or they did before.
+func consent(o dockerconfig.Offer) string {
+	if o.Update {
+		return ""
+	}
+	return o.Path
+}

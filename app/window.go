@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/wailsapp/wails/v2/pkg/runtime"
+)
+
+const maxCopied = 16 << 10 // bytes; the longest line to be copied is an address
+
+const closeWords = "The window closes; what you signed in to does not. The tools stay signed in, and this computer's own service goes on.\n\n" +
+	"To end that, sign out, or stop the service under Settings."
+
+var (
+	errTooLong       = errors.New("too long to be copied")
+	errNothingToOpen = errors.New("there is no page to open at this moment")
+)
+
+// screen is what the services do to the window.
+type screen interface {
+	Emit(event string, view any)
+	Raise()
+	Copy(text string) error
+	Tell(title, text string) // returns when the person has read it
+}
+
+// Window is bound: the window itself.
+type Window struct {
+	core *core
+	mu   sync.Mutex
+}
+
+// Copy puts text onto the clipboard.
+func (w *Window) Copy(text string) error {
+	if len(text) > maxCopied {
+		return errTooLong
+	}
+	return w.core.screen.Copy(text)
+}
+
+// CloseNotice is true once in the life of an installation: the page then says
+// that closing the window leaves service and helper at work.
+func (w *Window) CloseNotice() (bool, error) { return w.first(), nil }
+
+// notices is what STATE/window.json keeps.
+type notices struct {
+	Closing bool `json:"closing"` // was said
+}
+
+// first says whether it is to be said now. What cannot be kept is said again.
+func (w *Window) first() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	dir := w.core.Computer.Dirs.State
+	file := filepath.Join(dir, "window.json")
+	var said notices
+	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &said) == nil && said.Closing {
+		return false
+	}
+	if text, err := json.Marshal(notices{Closing: true}); err == nil && os.MkdirAll(dir, 0o700) == nil {
+		_ = os.WriteFile(file, append(text, '\n'), 0o600)
+	}
+	return true
+}
+
+// wailsScreen is the real window. Before it is entered there is none.
+type wailsScreen struct {
+	mu  sync.Mutex
+	ctx context.Context // Wails wants its own with each call
+}
+
+func (s *wailsScreen) enter(ctx context.Context) {
+	s.mu.Lock()
+	s.ctx = ctx
+	s.mu.Unlock()
+}
+
+func (s *wailsScreen) window() (context.Context, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ctx, s.ctx != nil
+}
+
+func (s *wailsScreen) Emit(event string, view any) {
+	if ctx, ok := s.window(); ok {
+		runtime.EventsEmit(ctx, event, view)
+	}
+}
+
+// Raise brings the window before the others, also from the task bar.
+func (s *wailsScreen) Raise() {
+	if ctx, ok := s.window(); ok {
+		runtime.WindowShow(ctx)
+		runtime.WindowUnminimise(ctx)
+	}
+}
+
+func (s *wailsScreen) Copy(text string) error {
+	ctx, ok := s.window()
+	if !ok {
+		return nil
+	}
+	return runtime.ClipboardSetText(ctx, text)
+}
+
+func (s *wailsScreen) Tell(title, text string) {
+	if ctx, ok := s.window(); ok {
+		_, _ = runtime.MessageDialog(ctx, runtime.MessageDialogOptions{Type: runtime.InfoDialog, Title: title, Message: text})
+	}
+}

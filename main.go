@@ -1,0 +1,86 @@
+// Command lanyard-desktop is the window: it builds the parts, hands them to
+// app, and runs Wails. It listens nowhere, except on loopback while somebody
+// signs in, and has neither the account service nor its database in it.
+package main
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/wailsapp/wails/v2"
+	"github.com/wailsapp/wails/v2/pkg/options"
+	"github.com/wailsapp/wails/v2/pkg/options/assetserver"
+	"github.com/wailsapp/wails/v2/pkg/options/linux"
+	"github.com/wailsapp/wails/v2/pkg/options/windows"
+
+	"lanyard/app"
+	"lanyard/backend/ownservice"
+	"lanyard/backend/signin"
+)
+
+// version is the build, set by the linker. An own service of another one is
+// restarted, so all programs of a build are given the same.
+var version = "dev"
+
+//go:embed all:frontend/dist
+var pages embed.FS
+
+//go:embed build/appicon.png
+var icon []byte
+
+func main() {
+	if err := errors.Join(unsetOrders(os.Environ()), run()); err != nil {
+		fmt.Fprintln(os.Stderr, "lanyard-desktop:", err)
+		os.Exit(1)
+	}
+}
+
+// unsetOrders: whoever sets WEBKIT_INSPECTOR_SERVER or …_HTTP_SERVER could run
+// scripts in the window, and so call what is bound.
+func unsetOrders(environ []string) (failed error) {
+	for _, v := range environ {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "WEBKIT_INSPECTOR_") && !takesOrders {
+			failed = errors.Join(failed, os.Unsetenv(name))
+		}
+	}
+	return failed
+}
+
+func run() error {
+	p, err := parts()
+	if err != nil {
+		return err
+	}
+	window := app.New(p)
+	return wails.Run(&options.App{
+		Title: "Lanyard", Width: 1000, Height: 720, MinWidth: 720, MinHeight: 480,
+		BackgroundColour: options.NewRGB(0xf1, 0xef, 0xe9),
+		AssetServer:      &assetserver.Options{Assets: pages, Middleware: app.Secure},
+		Bind:             window.Bound(),
+		ErrorFormatter:   app.Explain,
+		Logger:           app.NewLog(),
+		OnStartup:        window.Startup, OnDomReady: window.DomReady, OnBeforeClose: window.BeforeClose, OnShutdown: window.Shutdown,
+		SingleInstanceLock: &options.SingleInstanceLock{UniqueId: "lanyard-desktop", OnSecondInstanceLaunch: window.SecondInstance},
+		Linux:              &linux.Options{Icon: icon, ProgramName: "lanyard-desktop", WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
+		Windows:            &windows.Options{Theme: windows.SystemDefault},
+	})
+}
+
+// parts are those of this computer and this person.
+func parts() (app.Parts, error) {
+	computer, docker, err := signin.Here(os.Getenv, false)
+	if err != nil {
+		return app.Parts{}, err
+	}
+	asked := *computer
+	asked.Keychain.Asked = true
+	lanyard, err := signin.Beside("lanyard")
+	if err != nil {
+		return app.Parts{}, err
+	}
+	own := ownservice.Of(computer.Dirs, lanyard, version)
+	return app.Parts{Computer: computer, Asked: &asked, Docker: docker, Own: own, Data: own.Data}, nil
+}
