@@ -1,8 +1,9 @@
 # Lanyard. "make help" says what there is.
 #
 # Each target first installs what it lacks: system packages by build/packages.sh,
-# other people's programs into build/tools by build/tools.sh. Go and the docker CLI
-# must be on PATH already; build/need.sh says so where they are not.
+# other people's programs into build/tools by build/tools.sh, npm's packages into
+# frontend/node_modules by build/frontend.sh. Go, Node and, for the tests, the docker
+# CLI must be on PATH already; build/need.sh says so where they are not.
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,7 +14,11 @@ PREFIX  ?= ~/.local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 PROGRAMS := lanyard docker-credential-lanyard
-GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+WINDOW   := lanyard-desktop
+GO_BUILD  = go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+
+# The tags with which Wails builds its window: a release one, on WebKitGTK 4.1.
+WINDOW_TAGS := desktop,production,webkit2_41
 
 # What is fetched for the first time is not news a line each.
 QUIET = 2> >(grep -v '^go: downloading ' >&2)
@@ -28,24 +33,28 @@ FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor
 export LANYARD_TOOLS := $(CURDIR)/build/tools
 CLIENTS := crane regctl skopeo docker-registry docker-credential-secretservice
 
-.PHONY: help build test check unit race lint demo run bench faults gallery install uninstall clean \
-	build/tools need-go need-test
+.PHONY: help build test check unit race web lint demo run bindings bench faults gallery install uninstall clean \
+	build/tools need-go need-window need-test
 
 help: ## this list
 	@sed -n 's/^\([a-z/]*\):[^#]*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
 
-build: need-go ## the programs, to build/bin
+build: need-window ## the three programs, to build/bin
+	@build/frontend.sh dist
 	@mkdir -p build/bin
-	@for p in $(PROGRAMS); do echo "go build $$p $(VERSION)"; $(GO_BUILD) -o build/bin/$$p ./backend/cmd/$$p $(QUIET); done
+	@for p in $(PROGRAMS); do echo "go build $$p $(VERSION)"; CGO_ENABLED=0 $(GO_BUILD) -o build/bin/$$p ./backend/cmd/$$p $(QUIET); done
+	@echo "go build $(WINDOW) $(VERSION)"
+	@CGO_ENABLED=1 $(GO_BUILD) -tags $(WINDOW_TAGS) -o build/bin/$(WINDOW) . $(QUIET)
 
-test: need-test check build unit race lint demo ## installs what is missing, runs every test, the linter and the demonstration
+test: need-test check build unit race web lint demo ## installs what is missing, runs every test, the linters and the demonstration
 	@echo "make test: all passed"
 
 check: need-go
-	@echo "gofmt, go vet"
+	@echo "gofmt, go vet, the bindings"
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted by gofmt:"; echo "$$bad"; exit 1; } >&2
 	@go vet ./... $(QUIET)
 	@go test ./backend $(QUIET)
+	@build/bindings.sh check
 
 unit: need-test build
 	@echo "go test"
@@ -55,18 +64,32 @@ race: need-test
 	@echo "go test -race, where two things happen at once"
 	@CGO_ENABLED=1 go test -count=1 -race -timeout 8m $$(go list ./... | grep -E '$(RACE)')
 
-lint: need-go ## golangci-lint and the tests of the architecture
+web: need-window
+	@build/frontend.sh test
+
+lint: need-window ## golangci-lint, the tests of the architecture, svelte-check, eslint and prettier
 	@build/tools.sh golangci-lint
 	@echo "golangci-lint"
 	@build/tools/bin/golangci-lint run
 	@go test ./backend
+	@build/bindings.sh check
+	@build/frontend.sh lint
+
+bindings: need-go ## writes frontend/wailsjs anew, after a change in app/
+	@build/bindings.sh write
 
 demo: need-test build ## the main job by itself with real parts, a picture per step under build/demo
 	@go run ./backend/e2e/demo -out build/demo
 
-run: ## opens the app; until there is a window this is the demonstration
-	@echo "There is no window yet: this is make demo, the main job by itself with real parts."
-	@$(MAKE) demo
+run: need-window ## opens the window; without a display it is make demo
+	@if [ -n "$${DISPLAY:-}" ]; then \
+		$(MAKE) build; \
+		echo "The window opens. With nothing to sign in to yet, it starts this computer's own service and registry."; \
+		exec build/bin/$(WINDOW); \
+	else \
+		echo "There is no display here: this is make demo, the same in a virtual one, by itself."; \
+		$(MAKE) demo; \
+	fi
 
 bench: need-test build ## the benchmarks, to build/bench
 	@mkdir -p build/bench
@@ -79,14 +102,15 @@ gallery: need-test ## every page as a picture, narrow, wide, light and dark, to 
 	@mkdir -p build/gallery
 	@LANYARD_GALLERY=$(CURDIR)/build/gallery go test -count=1 -run '^TestGallery$$' ./backend/internal/pages
 
-install: build ## the programs, to PREFIX/bin (PREFIX=~/.local)
-	@build/install.sh put '$(PREFIX)' $(PROGRAMS:%=build/bin/%)
+install: build ## the programs and the window's menu entry, to PREFIX (PREFIX=~/.local)
+	@build/install.sh put '$(PREFIX)' $(PROGRAMS:%=build/bin/%) build/bin/$(WINDOW) build/linux/lanyard.desktop build/appicon.png
 
 uninstall: ## takes away what install put there
 	@build/install.sh remove '$(PREFIX)'
 
 clean: ## removes what was built and fetched
-	rm -rf build/bin build/tools build/demo build/bench build/gallery build/tmp
+	rm -rf build/bin build/tools build/demo build/bench build/gallery build/tmp frontend/node_modules
+	find frontend/dist -mindepth 1 ! -name .gitkeep -delete
 
 build/tools: need-go
 	@build/packages.sh fetch
@@ -95,7 +119,11 @@ build/tools: need-go
 need-go:
 	@build/need.sh go
 
+need-window:
+	@build/need.sh go node
+	@build/packages.sh window
+
 need-test:
-	@build/need.sh go docker
-	@build/packages.sh fetch race test
+	@build/need.sh go node docker
+	@build/packages.sh fetch race window test
 	@build/tools.sh $(CLIENTS)

@@ -2,6 +2,9 @@ module lanyard
 
 go 1.26.0
 
+// npm packages with Go in them.
+ignore ./frontend/node_modules
+
 require (
 	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/boombuler/barcode v1.1.0

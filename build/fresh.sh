@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # fresh.sh [COMMAND…]: proves that a fresh machine is enough. Makes a bare Debian with
-# debootstrap (git, make and ca-certificates; Go and the docker CLI of this machine;
-# an empty HOME), clones the last commit into it, and runs COMMAND there, "make test"
+# debootstrap (git, make and ca-certificates; Go, Node and the docker CLI of this
+# machine; an empty HOME), clones the last commit into it, and runs COMMAND there, "make test"
 # if none is said. Needs Debian, root and debootstrap; touches nothing but its folder,
 # $TMPDIR/lanyard-fresh, in which the bare Debian is kept for the next time.
 #
@@ -18,7 +18,7 @@ stop() {
 }
 ((EUID == 0)) || stop "needs root, for chroot"
 command -v debootstrap >/dev/null || stop "needs debootstrap: apt-get install debootstrap"
-"$repo/build/need.sh" go docker
+"$repo/build/need.sh" go node docker
 
 # All that follows is in namespaces of its own: its mounts and processes end with it.
 if [[ -z ${FRESH_INSIDE:-} ]]; then
@@ -49,6 +49,11 @@ mount -t tmpfs shm "$root/dev/shm"
 mkdir -p "$root/usr/local/go"
 mount --bind "$(go env GOROOT)" "$root/usr/local/go"
 cp -L "$(command -v docker)" "$root/usr/local/bin/docker"
+cp -L "$(command -v node)" "$root/usr/local/bin/node"
+npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
+mkdir -p "$root/usr/local/lib/node_modules/npm"
+cp -a "$npm/." "$root/usr/local/lib/node_modules/npm"
+ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 
@@ -58,7 +63,7 @@ git clone -q "$repo" "$root$home/lanyard"
 chroot "$root" chown -R "$user:" "$home/lanyard"
 
 through=() # the way out of this network, where it takes one
-for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY NODE_EXTRA_CA_CERTS; do
 	[[ -z ${!name:-} ]] || through+=("$name=${!name}")
 done
 ((${#@})) || set -- make test

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# install.sh put|remove PREFIX [PROGRAM…]: puts programs into PREFIX/bin and takes
-# them away again. What was put, and its checksum, is noted under PREFIX/lib/lanyard;
-# remove takes only what is noted there and still the same. DESTDIR is honoured.
+# install.sh put|remove PREFIX [FILE…]: puts programs into PREFIX/bin, and a menu entry
+# (NAME.desktop) with its icon (a PNG, which takes the entry's name) where desktops
+# look for them under PREFIX/share, and takes all of it away again. What was put, and
+# its checksum, is noted under PREFIX/lib/lanyard; remove takes only what is noted
+# there and still the same. DESTDIR is honoured.
 set -euo pipefail
 
 verb=$1 prefix=$2
@@ -12,23 +14,50 @@ case $prefix in
 /*) ;;
 *) prefix=$PWD/$prefix ;;
 esac
+final=$prefix # where it is once it is unpacked
 prefix=${DESTDIR:-}$prefix
 note=$prefix/lib/lanyard/installed
+
+# put_file SOURCE NAME MODE [FILTER…]: puts a file to NAME under PREFIX, through FILTER.
+put_file() {
+	local source=$1 file=$prefix/$2 mode=$3 next
+	shift 3
+	mkdir -p "${file%/*}"
+	# Beside its place and renamed: one that runs goes on running, and no moment has half a file.
+	next=$(mktemp "${file%/*}/.${file##*/}.XXXXXX")
+	"${@:-cat}" <"$source" >"$next"
+	chmod "$mode" "$next"
+	sync "$next" 2>/dev/null || true
+	mv -f "$next" "$file"
+	sums+=$(cd "$prefix" && sha256sum "${file#"$prefix"/}")$'\n'
+	echo "installed $file"
+}
+
+# whole_path: a menu entry that names its program by the whole path, since a desktop's
+# PATH need not have PREFIX/bin; left as it is where such an entry could not write it.
+whole_path() {
+	if [[ $final == *[\"\\\`\$%\&\|]* ]]; then
+		cat
+	else
+		sed "s|^Exec=\(.*\)|Exec=\"$final/bin/\1\"|"
+	fi
+}
 
 case $verb in
 put)
 	mkdir -p "$prefix/bin" "${note%/*}"
 	sums=
-	for program in "$@"; do
-		name=${program##*/}
-		# Beside its place and renamed: one that runs goes on running, and no moment has half a file.
-		next=$(mktemp "$prefix/bin/.$name.XXXXXX")
-		cp "$program" "$next"
-		chmod 755 "$next"
-		sync "$next" 2>/dev/null || true
-		mv -f "$next" "$prefix/bin/$name"
-		sums+=$(cd "$prefix/bin" && sha256sum "$name")$'\n'
-		echo "installed $prefix/bin/$name"
+	for source in "$@"; do
+		case $source in
+		*.desktop) entry=$(basename "$source" .desktop) ;;
+		esac
+	done
+	for source in "$@"; do
+		case $source in
+		*.desktop) put_file "$source" "share/applications/$entry.desktop" 644 whole_path ;;
+		*.png) put_file "$source" "share/icons/hicolor/512x512/apps/$entry.png" 644 ;;
+		*) put_file "$source" "bin/${source##*/}" 755 ;;
+		esac
 	done
 	printf %s "$sums" >"$note.next"
 	mv -f "$note.next" "$note"
@@ -43,7 +72,8 @@ remove)
 		exit 0
 	}
 	while read -r sum name; do
-		file=$prefix/bin/$name
+		[[ $name == */* ]] || name=bin/$name # as it was noted once
+		file=$prefix/$name
 		if [[ ! -e $file ]]; then
 			continue
 		elif [[ $(sha256sum <"$file") == "$sum "* ]]; then
@@ -57,7 +87,7 @@ remove)
 	rmdir "${note%/*}" 2>/dev/null || true
 	;;
 *)
-	echo "usage: install.sh put|remove PREFIX [PROGRAM…]" >&2
+	echo "usage: install.sh put|remove PREFIX [FILE…]" >&2
 	exit 2
 	;;
 esac

@@ -38,6 +38,12 @@ for name in "$@"; do
 		found=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true)
 		check Go go 1.26 https://go.dev/dl/ "${found#go}"
 		;;
+	node)
+		found=$(node --version 2>/dev/null || true)
+		check Node node 20.19 https://nodejs.org/en/download "${found#v}"
+		# It comes with Node; Debian has it in a package of its own.
+		command -v npm >/dev/null || refuse "npm, which comes with Node" 20.19 'no "npm" on PATH' https://nodejs.org/en/download
+		;;
 	docker)
 		# Only the client: nothing here needs a daemon.
 		found=$(docker --version 2>/dev/null | sed -n 's/^Docker version \([0-9.]*\).*/\1/p' || true)

@@ -5,15 +5,22 @@
 #
 #   fetch  what build/tools.sh needs to fetch and unpack Debian's packages
 #   race   a C compiler, which go test -race needs
+#   window what building the window and running it needs: a C compiler, GTK, WebKitGTK
 #   test   the real parts that the tests and the demonstration run against
 set -euo pipefail
 
-# One line per thing: group, what shows that it is here (a command or a file), Debian package.
+# One line per thing: group, what shows that it is here (a command, a file, or a library
+# as pkg-config knows it), Debian package.
 table='
 fetch  dpkg                                             dpkg
 fetch  apt-get                                          apt
 race   gcc                                              gcc
 race   /usr/include/stdlib.h                            libc6-dev
+window gcc                                              gcc
+window /usr/include/stdlib.h                            libc6-dev
+window pkg-config                                       pkg-config
+window lib:gtk+-3.0                                     libgtk-3-dev
+window lib:webkit2gtk-4.1                               libwebkit2gtk-4.1-dev
 test   git                                              git
 test   chromium                                         chromium
 test   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf  fonts-dejavu-core
@@ -21,6 +28,11 @@ test   gnome-keyring-daemon                             gnome-keyring
 test   dbus-daemon                                      dbus
 test   dbus-run-session                                 dbus
 test   secret-tool                                      libsecret-tools
+test   Xvfb                                             xvfb
+test   matchbox-window-manager                          matchbox-window-manager
+test   xdotool                                          xdotool
+test   import                                           imagemagick
+test   /usr/libexec/at-spi-bus-launcher                 at-spi2-core
 test   strace                                           strace
 test   pgrep                                            procps
 test   zsh                                              zsh
@@ -30,6 +42,7 @@ test   fish                                             fish
 here() {
 	case $1 in
 	/*) [[ -e $1 ]] ;;
+	lib:*) command -v pkg-config >/dev/null && pkg-config --exists "${1#lib:}" ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }

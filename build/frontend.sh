@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# frontend.sh modules|dist|test|lint: the window's pages, by npm in frontend/.
+#
+#   modules  npm's packages as frontend/package-lock.json has them, into node_modules
+#   dist     the pages as the window embeds them, into frontend/dist
+#   test     vitest
+#   lint     svelte-check, eslint, prettier
+#
+# modules and dist do nothing where nothing has changed since: they note a checksum of
+# what they were made from, so that neither a checkout nor a touched file counts.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root/frontend"
+notes=$root/build/tmp
+mkdir -p "$notes"
+
+# Two makes at once take turns.
+exec 9>"$notes/.frontend.lock"
+! command -v flock >/dev/null || flock 9
+
+# Browsers are Debian's: Playwright fetches none.
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
+
+# npm as npm speaks, but without its words about npm.
+npm() { command npm --no-audit --no-fund --no-update-notifier --loglevel=error "$@"; }
+
+# sum FILE…: one checksum of their names and contents, of this system and of Node's version.
+sum() { { node -p 'process.platform + process.arch + process.version' && printf '%s\0' "$@" | sort -z | xargs -0 sha256sum; } | sha256sum; }
+
+modules() {
+	local now
+	now=$(sum package.json package-lock.json)
+	[[ ! -e node_modules/.lanyard || $(<node_modules/.lanyard) != "$now" ]] || return 0
+	echo "npm ci"
+	# No package's own scripts: none that is used here needs one.
+	npm ci --ignore-scripts || {
+		echo "frontend.sh: npm could not install the packages of frontend/package-lock.json (its words are above)" >&2
+		exit 1
+	}
+	echo "$now" >node_modules/.lanyard
+}
+
+dist() {
+	modules
+	local now files
+	mapfile -d '' files < <(find . \( -name node_modules -o -name dist -o -name build-fake -o -name test-results -o -name e2e \) -prune -o -type f -print0)
+	now=$(sum "${files[@]}")
+	[[ ! -e dist/index.html || ! -e $notes/dist || $(<"$notes/dist") != "$now" ]] || return 0
+	echo "npm run build"
+	rm -f "$notes/dist"
+	npm run --silent build -- --logLevel warn
+	echo "$now" >"$notes/dist"
+}
+
+case ${1-} in
+modules) modules ;;
+dist) dist ;;
+test)
+	modules
+	echo "vitest"
+	npm run --silent test
+	;;
+lint)
+	modules
+	echo "svelte-check, eslint, prettier"
+	npm run --silent check
+	npm run --silent lint
+	;;
+*)
+	echo "usage: frontend.sh modules|dist|test|lint" >&2
+	exit 2
+	;;
+esac
