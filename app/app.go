@@ -38,8 +38,7 @@ type Parts struct {
 
 // App is the window's life. It is not bound: the page cannot call it.
 type App struct {
-	core   *core
-	screen *wailsScreen
+	core *core
 
 	session *Session
 	tokens  *Tokens
@@ -51,12 +50,7 @@ type App struct {
 }
 
 // New puts the services together.
-func New(p Parts) *App {
-	s := &wailsScreen{}
-	a := build(p, s)
-	a.screen = s
-	return a
-}
+func New(p Parts) *App { return build(p, &wailsScreen{}) }
 
 func build(p Parts, s screen) *App {
 	c := newCore(p, s)
@@ -72,17 +66,17 @@ func (a *App) Bound() []any {
 }
 
 // Startup is for options.App: it keeps what Wails wants with each call.
-func (a *App) Startup(ctx context.Context) { a.screen.enter(ctx) }
+func (a *App) Startup(ctx context.Context) { a.core.screen.enter(ctx) }
 
 // DomReady begins to follow the session. Not earlier: until then this may be
 // a second start, which ends once the first has raised its window.
 func (a *App) DomReady(ctx context.Context) {
-	a.screen.enter(ctx)
+	a.core.screen.enter(ctx)
 	a.following.Do(func() { a.core.running.Go(a.core.follow) })
 }
 
 // SecondInstance: another start of this person raises the window.
-func (a *App) SecondInstance(options.SecondInstanceData) { a.screen.Raise() }
+func (a *App) SecondInstance(options.SecondInstanceData) { a.core.screen.Raise() }
 
 // BeforeClose never prevents it; the first time it says what goes on.
 func (a *App) BeforeClose(context.Context) (prevent bool) {

@@ -26,7 +26,7 @@ func (t *Tools) Status() (ToolsView, error) {
 	if err != nil && !errors.Is(err, signin.ErrNotSignedIn) {
 		return ToolsView{}, err
 	}
-	v := ToolsView{File: d.File.Path, Hosts: slices.Concat([]string{}, file.Hosts), Missing: []string{}}
+	v := ToolsView{File: d.File.Path, Hosts: append([]string{}, file.Hosts...), Missing: []string{}}
 	for _, key := range signin.KeysOf(served) {
 		if !slices.Contains(file.Hosts, key) {
 			v.Missing = append(v.Missing, key)

@@ -23,6 +23,7 @@ var (
 
 // screen is what the services do to the window.
 type screen interface {
+	enter(ctx context.Context)
 	Emit(event string, view any)
 	Raise()
 	Copy(text string) error
