@@ -423,6 +423,39 @@ func TestWhatTheHelperLinks(t *testing.T) {
 	}
 }
 
+// The window is on the screen all day with a person's session in its memory. It has neither the service nor its
+// database in it, and no door of its own: what a development build serves its pages with stays out of a release.
+func TestWhatTheWindowLinks(t *testing.T) {
+	for name, tags := range map[string]string{"as go build makes it": "", "as it is released": "desktop,production,webkit2_41"} {
+		t.Run(name, func(t *testing.T) {
+			out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tags, module).Output()
+			if err != nil {
+				t.Fatalf("go list: %v", err)
+			}
+			deps := strings.Fields(string(out))
+			if !slices.Contains(deps, module+"/app") || !slices.Contains(deps, module+"/backend/keychain") {
+				t.Errorf("the window links neither app nor the keychain: is this its list? %d packages", len(deps))
+			}
+			never := []string{
+				module + "/backend/server", module + "/backend/store", "go.etcd.io/bbolt", "github.com/distribution/distribution/v3",
+				"github.com/zitadel/oidc/v3", "github.com/spf13/cobra", "github.com/labstack/echo/v4", "github.com/gorilla/websocket", "testing",
+			}
+			for _, p := range deps {
+				for _, n := range never {
+					if within(p, n) {
+						t.Errorf("the window links %s", p)
+					}
+				}
+				if folder, ok := own(p); ok {
+					if at, _ := placeOf(folder); at.side != computer {
+						t.Errorf("the window links %s of %s", p, at.side)
+					}
+				}
+			}
+		})
+	}
+}
+
 // A table that names the wrong folder would guard nothing.
 func TestTheTablesAgree(t *testing.T) {
 	for _, folder := range slices.Concat(pure, slices.Concat(slices.Collect(maps.Values(owners))...)) {
