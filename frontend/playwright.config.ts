@@ -1,0 +1,28 @@
+import { defineConfig, devices } from '@playwright/test'
+
+// The window's pages in Debian's Chromium, with the fake backend. Pictures go
+// to build/gallery-window.
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: true,
+  maxFailures: process.env.CI ? 0 : 10,
+  expect: { timeout: 5000 },
+  reporter: 'list',
+  use: {
+    ...devices['Desktop Chrome'],
+    baseURL: 'http://127.0.0.1:4817',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    viewport: { width: 1280, height: 800 },
+    launchOptions: { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] },
+  },
+  webServer: {
+    command: 'npm run preview -- --port 4817',
+    url: 'http://127.0.0.1:4817',
+    reuseExistingServer: false,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 5000 },
+  },
+})

@@ -1,0 +1,122 @@
+// Times, names and codes in words. Pure: now is passed in.
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+export type Zone = string | undefined // undefined: the computer's own
+
+// at reads an RFC 3339 time; null where there is none.
+export function at(time: string): Date | null {
+  if (time === '') return null
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) || date.getUTCFullYear() <= 1 ? null : date
+}
+
+export function date(time: string, zone?: Zone): string {
+  return words(time, { day: 'numeric', month: 'short', year: 'numeric' }, zone)
+}
+
+export function moment(time: string, zone?: Zone): string {
+  return words(
+    time,
+    {
+      day: 'numeric',
+      month: 'long',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZoneName: 'short',
+    },
+    zone,
+  )
+}
+
+function words(time: string, form: Intl.DateTimeFormatOptions, zone: Zone): string {
+  const when = at(time)
+  return when ? new Intl.DateTimeFormat('en-GB', { ...form, timeZone: zone }).format(when) : ''
+}
+
+// relative says how far from now a time lies: "in 3 days", "2 hours ago".
+export function relative(time: string, now: Date): string {
+  const when = at(time)
+  if (!when) return ''
+  const ahead = when.getTime() - now.getTime()
+  const far = Math.abs(ahead)
+  if (far < minute) return ahead > 0 ? 'in less than a minute' : 'just now'
+  const [amount, unit] =
+    far < hour
+      ? [Math.floor(far / minute), 'minute']
+      : far < day
+        ? [Math.floor(far / hour), 'hour']
+        : far < 60 * day
+          ? [Math.floor(far / day), 'day']
+          : far < 730 * day
+            ? [Math.floor(far / (30.44 * day)), 'month']
+            : [Math.floor(far / (365.25 * day)), 'year']
+  const said = count(amount as number, unit as string)
+  return ahead > 0 ? `in ${said}` : `${said} ago`
+}
+
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
+}
+
+// left is a countdown: "4 min 32 s". '' once it is over or has no end.
+export function left(time: string, now: Date): string {
+  const when = at(time)
+  if (!when) return ''
+  const seconds = Math.ceil((when.getTime() - now.getTime()) / 1000)
+  if (seconds <= 0) return ''
+  const whole = Math.floor(seconds / 60)
+  return whole > 0 ? `${whole} min ${String(seconds % 60).padStart(2, '0')} s` : `${seconds} s`
+}
+
+// soon tells whether a time lies within so many days from now.
+export function soon(time: string, now: Date, days: number): boolean {
+  const when = at(time)
+  return when !== null && when.getTime() - now.getTime() < days * day
+}
+
+// inDays is the moment so many days from now, as the service wants it.
+export function inDays(days: number, now: Date): string {
+  return new Date(now.getTime() + days * day).toISOString()
+}
+
+// dayOf is a date in the form of a date field, of the computer's own zone.
+export function dayOf(when: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`
+}
+
+// endOfDay is the last second of a day written like 2027-01-31; null if that
+// is no day.
+export function endOfDay(text: string): string | null {
+  const parts = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text.trim())
+  if (!parts) return null
+  const [year, month, number] = parts.slice(1).map(Number) as [number, number, number]
+  const end = new Date(year, month - 1, number, 23, 59, 59)
+  if (end.getMonth() !== month - 1 || end.getDate() !== number) return null
+  return end.toISOString()
+}
+
+// characters counts as the service does: by code point.
+export function characters(text: string): number {
+  return [...text].length
+}
+
+// host is the part of an address that people recognise.
+export function host(address: string): string {
+  return address.replace(/^https?:\/\//, '').replace(/\/$/, '')
+}
+
+// Characters that turn the direction of what stands beside them.
+const turning = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/
+
+// plain makes a name fit for an attribute, where <bdi> does not reach: one
+// line, and isolated (U+2068 … U+2069) if it could turn its surroundings.
+export function plain(name: string): string {
+  // eslint-disable-next-line no-control-regex
+  const line = name.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ')
+  return turning.test(line) ? `\u2068${line}\u2069` : line
+}

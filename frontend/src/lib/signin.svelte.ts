@@ -1,0 +1,93 @@
+import { asError, type AppError, type Backend, type Prompt } from './backend'
+import { left } from './format'
+import type { Session } from './session.svelte'
+
+// SignIn is one sign-in after the other: where to, and what the person is
+// waited for. Everything after the start happens in Go.
+export class SignIn {
+  where = $state<'own' | 'other'>('own')
+  address = $state('')
+  running = $state(false)
+  cancelling = $state(false)
+  device = $state(false)
+  prompt = $state<Prompt | null>(null)
+  error = $state<AppError | null>(null)
+  now = $state(new Date())
+  #backend: Backend
+  #session: Session
+  #time: () => Date
+
+  constructor(backend: Backend, session: Session, time: () => Date = () => new Date()) {
+    this.#backend = backend
+    this.#session = session
+    this.#time = time
+  }
+
+  // listen follows the prompts until the returned function is called.
+  listen(): () => void {
+    return this.#backend.on('signin', (prompt) => {
+      if (!this.running) return
+      this.now = this.#time()
+      this.prompt = prompt
+    })
+  }
+
+  // left is how long the link or code still holds: "4 min 32 s".
+  get left(): string {
+    return this.prompt ? left(this.prompt.expires, this.now) : ''
+  }
+
+  // over: the link or code no longer holds.
+  get over(): boolean {
+    return this.prompt !== null && this.prompt.expires !== '' && this.left === ''
+  }
+
+  async start(device: boolean) {
+    if (this.running) return
+    this.running = true
+    this.cancelling = false
+    this.device = device
+    this.prompt = null
+    this.error = null
+    const tick = setInterval(() => (this.now = this.#time()), 1000)
+    try {
+      const server = this.where === 'own' ? '' : this.address.trim()
+      this.#session.learn(await this.#backend.Session.SignIn(server, device))
+    } catch (reason) {
+      const error = asError(reason)
+      // Who cancels knows it.
+      this.error = error.code === 'cancelled' ? null : error
+    } finally {
+      clearInterval(tick)
+      this.running = false
+      this.cancelling = false
+      this.prompt = null
+    }
+  }
+
+  // again signs in where an account was before.
+  async again(server: string, own: boolean) {
+    this.where = own ? 'own' : 'other'
+    this.address = own ? '' : server
+    await this.start(false)
+  }
+
+  async cancel() {
+    this.cancelling = true
+    await this.ask(() => this.#backend.Session.Cancel())
+  }
+
+  async openAgain() {
+    await this.ask(() => this.#backend.Session.OpenAgain())
+  }
+
+  private async ask(doing: () => Promise<void>) {
+    this.error = null
+    try {
+      await doing()
+    } catch (reason) {
+      this.cancelling = false
+      this.error = asError(reason)
+    }
+  }
+}

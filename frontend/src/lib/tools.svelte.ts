@@ -1,0 +1,61 @@
+import type { Backend, ToolsPlan, ToolsStatus } from './backend'
+import { Work } from './work.svelte'
+
+// Tools are the container tools of this computer: whether they are set up to
+// ask Lanyard, and what would change.
+export class Tools extends Work {
+  status = $state<ToolsStatus | null>(null)
+  plan = $state<ToolsPlan | null>(null) // shown before anything is written
+  mayCopy = $state(false) // the person agrees to the plan's offer
+  done = $state('') // what was done last, in words
+  #backend: Backend
+
+  constructor(backend: Backend) {
+    super()
+    this.#backend = backend
+  }
+
+  async load() {
+    await this.run('load', async () => {
+      this.status = await this.#backend.Tools.Status()
+    })
+  }
+
+  async preview() {
+    this.done = ''
+    await this.run('plan', async () => {
+      this.mayCopy = false
+      this.plan = await this.#backend.Tools.Plan()
+    })
+  }
+
+  dismiss() {
+    this.plan = null
+    this.error = null
+  }
+
+  async apply() {
+    await this.run('apply', async () => {
+      this.status = await this.#backend.Tools.Apply(this.mayCopy)
+      this.plan = null
+      this.done = `Set up in ${this.status.file}.`
+    })
+  }
+
+  async undo() {
+    this.done = ''
+    const undone = await this.run('undo', () => this.#backend.Tools.Undo())
+    if (!undone) return
+    this.plan = null
+    await this.load()
+    this.done = undone.summary
+  }
+
+  // clear forgets what was shown to another account.
+  clear() {
+    this.status = null
+    this.plan = null
+    this.error = null
+    this.done = ''
+  }
+}

@@ -1,0 +1,26 @@
+import { untrack } from 'svelte'
+import { asError, type AppError } from './backend'
+
+// Work is one thing at a time with an outcome: what is being done, and what
+// went wrong last. The state classes are made of it.
+export class Work {
+  busy = $state('') // what is being done; '' = nothing
+  error = $state<AppError | null>(null)
+
+  // run does one thing; undefined if it failed (error says how) or if another
+  // is still being done.
+  protected async run<T>(what: string, doing: () => Promise<T>): Promise<T | undefined> {
+    // Who starts work from an effect does not want to run again when it ends.
+    if (untrack(() => this.busy)) return undefined
+    this.busy = what
+    this.error = null
+    try {
+      return await doing()
+    } catch (reason) {
+      this.error = asError(reason)
+      return undefined
+    } finally {
+      this.busy = ''
+    }
+  }
+}
