@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"lanyard/backend/client"
@@ -70,8 +71,15 @@ var kinds = []struct {
 	{context.DeadlineExceeded, "offline", "There was no answer in time.", "Try again in a moment."},
 }
 
-// Explain is for options.App.ErrorFormatter.
-func Explain(err error) any { return explain(err) }
+// Explain is for options.App.ErrorFormatter. It is text, as Wails' runtime
+// makes the text of a JavaScript Error of it; backend.ts reads it.
+func Explain(err error) any {
+	text, err := json.Marshal(explain(err))
+	if err != nil {
+		return err.Error() // three strings: cannot be
+	}
+	return string(text)
+}
 
 func explain(err error) ErrorView {
 	for _, k := range kinds {

@@ -171,11 +171,21 @@ export function wails(): Backend {
   return { ...go.app, on: (event, heard) => runtime.EventsOn(event, heard) }
 }
 
-// asError makes of whatever a call was rejected with the words to show.
+// asError makes of whatever a call was rejected with the words to show. Wails
+// makes an Error of it, whose text is what the Go half sent: an AppError as JSON.
 export function asError(reason: unknown): AppError {
   if (typeof reason === 'object' && reason !== null && 'message' in reason) {
-    const { code, message, action } = reason as Partial<AppError>
-    return { code: code ?? 'failed', message: String(message), action: action ?? '' }
+    const { code, message, action } = { ...reason, ...parsed(reason.message) } as Partial<AppError>
+    return { code: code ?? 'failed', message: String(message ?? reason.message), action: action ?? '' }
   }
   return { code: 'failed', message: String(reason), action: '' }
+}
+
+function parsed(text: unknown): object {
+  try {
+    const value: unknown = JSON.parse(String(text))
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
 }
