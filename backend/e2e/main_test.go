@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -15,7 +14,7 @@ import (
 var made = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "lanyard-e2e-") })
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil))) // the service's libraries talk
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the service's libraries talk
 	code := m.Run()
 	if dir, err := made(); err == nil {
 		_ = os.RemoveAll(dir)
