@@ -212,6 +212,12 @@ func TestSignOut(t *testing.T) {
 	w := newWorld(t)
 	result := w.signIn()
 	token, refresh := w.token(w.service, "anna"), w.held(w.service, "anna").Refresh
+	w.network.Lose = func(r *http.Request) service.Loss {
+		if r.URL.Path == "/oauth/revoke" && !w.state().Buried(keychain.TokenName(w.service.URL, "anna")) {
+			t.Error("a tool may still be given the token while it dies")
+		}
+		return service.Nothing
+	}
 	r, err := w.computer.SignOut(t.Context(), result.Account)
 	if err != nil {
 		t.Fatal(err)
@@ -336,6 +342,27 @@ func TestSignOutWithoutASession(t *testing.T) {
 	}
 	r, err := w.computer.SignOut(t.Context(), result.Account)
 	if !errors.Is(err, ErrStillAccepted) || !r.Removed || r.Revoked || r.Refused || r.Pending == nil {
+		t.Errorf("%+v %v", r, err)
+	}
+	w.clean()
+}
+
+// The same where the service ended it before.
+func TestSignOutOfWhatEndedWithoutASession(t *testing.T) {
+	w := newWorld(t)
+	result := w.signIn()
+	server, err := client.Open(t.Context(), w.service.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Revoke(t.Context(), w.held(w.service, "anna").Refresh.Reveal()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.computer.Keychain.Delete(t.Context(), keychain.SessionName(w.service.URL, "anna")); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.computer.SignOut(t.Context(), result.Account)
+	if err != nil || !r.Removed || r.Revoked || !r.Refused || r.Pending != nil {
 		t.Errorf("%+v %v", r, err)
 	}
 	w.clean()
