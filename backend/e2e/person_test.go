@@ -59,7 +59,7 @@ func sitDown(t *testing.T, o keyringtest.Options, programs func() (string, error
 	t.Cleanup(d.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	p := &person{T: t, Desk: d, ctx: ctx, browser: service.NewPerson("anna", nil), clock: filepath.Join(d.Runtime, "clock")}
+	p := &person{T: t, Desk: d, ctx: ctx, browser: service.NewPerson("anna", &http.Transport{DisableKeepAlives: true}), clock: filepath.Join(d.Runtime, "clock")}
 	p.put(filepath.Join(d.Runtime, "bin", "xdg-open"), opener, 0o700)
 	p.put(p.clock, strings.Repeat("\x00", 8), 0o600)
 	d.Setenv(clockFile, p.clock)
@@ -114,9 +114,14 @@ func (p *person) settle() {
 }
 
 // login is `lanyard login` with the browser that it opens.
-func (p *person) login(args ...string) desk.Output {
+func (p *person) login() desk.Output {
 	p.Helper()
-	return p.follow(p.Lanyard(p.ctx, append([]string{"login", "--yes"}, args...)...), func(func(*regexp.Regexp) string) error {
+	return p.loginBy(p.Lanyard(p.ctx, "login", "--yes"))
+}
+
+func (p *person) loginBy(cmd *exec.Cmd) desk.Output {
+	p.Helper()
+	return p.follow(cmd, func(func(*regexp.Regexp) string) error {
 		opened := filepath.Join(p.Runtime, "opened")
 		var address []byte
 		p.until("a browser to be opened", func() bool {
@@ -207,23 +212,27 @@ func (p *person) notServed(why string) {
 // secret is what lies in the keyring, read outside of our code.
 func (p *person) secret() string {
 	p.Helper()
-	out, err := desk.Must(p.Command("secret-tool", "lookup", "service", keychain.Service, "username", keychain.TokenName(p.URL(), "anna")))
+	return p.entry(keychain.TokenName(p.URL(), "anna")).Secret
+}
+
+func (p *person) entry(name string) (entry struct{ Secret, Refresh string }) {
+	p.Helper()
+	out, err := desk.Must(p.Command("secret-tool", "lookup", "service", keychain.Service, "username", name))
 	if err != nil {
 		p.Fatal(err)
 	}
-	var entry struct{ Secret string }
-	if err := json.Unmarshal([]byte(out.Out), &entry); err != nil || entry.Secret == "" {
-		p.Fatalf("%v", err)
+	if err := json.Unmarshal([]byte(out.Out), &entry); err != nil || entry.Secret+entry.Refresh == "" {
+		p.Fatalf("%s: %v", name, err)
 	}
-	return entry.Secret
+	return entry
 }
 
 // keyringIsEmpty fails if secret-tool finds anything of ours.
 func (p *person) keyringIsEmpty() {
 	p.Helper()
 	out, err := desk.Run(p.Command("secret-tool", "search", "--all", "service", keychain.Service))
-	if err != nil || out.Out != "" {
-		p.Errorf("secret-tool finds %s, %v", regexp.MustCompile(`secret = .*`).ReplaceAllString(out.Out, "secret = ***"), err)
+	if err != nil || out.Out+out.Err != "" { // libsecret before 0.21 has attributes on stderr
+		p.Errorf("secret-tool finds %s%s, %v", regexp.MustCompile(`secret = .*`).ReplaceAllString(out.Out, "secret = ***"), out.Err, err)
 	}
 }
 

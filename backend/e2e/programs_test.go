@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"lanyard/backend/e2e/desk"
+	"lanyard/backend/e2e/service"
 	"lanyard/backend/internal/keyringtest"
+	"lanyard/backend/keychain"
 )
 
 const earlierConfig = `{"auths":{"registry.example":{"auth":"YTpi"}},"x":12345678901234567890}` + "\n"
@@ -223,6 +227,71 @@ func TestProgramsAtOnce(t *testing.T) {
 	if code, report := p.status(); code != 0 || !report.SignedIn {
 		t.Errorf("exit %d, %+v", code, report)
 	}
+}
+
+// Whoever may list processes sees no secret: in no argument and in no variable
+// of any process that a sign-in, a refresh or a sign-out starts. Nor does a
+// file of ours hold one.
+func TestNoSecretIsSeen(t *testing.T) {
+	t.Parallel()
+	p := sitDown(t, keyringtest.Options{}, programs)
+	p.settle()
+	log := filepath.Join(p.Runtime, "execve.log")
+	traced := func(args ...string) *exec.Cmd {
+		all := append([]string{"-f", "-v", "-A", "-s", "65536", "-e", "trace=execve", "-o", log, filepath.Join(p.Programs, "lanyard")}, args...)
+		return p.Program(p.ctx, "strace", all...)
+	}
+	if out := p.loginBy(traced("login", "--yes")); out.Code != 0 {
+		t.Fatalf("exit %d\n%s%s", out.Code, out.Out, out.Err)
+	}
+	secrets := []string{service.Password, p.browser.Code, p.secret(), p.entry(keychain.SessionName(p.URL(), "anna")).Refresh}
+	if out, err := desk.Must(traced("token", "list")); err != nil {
+		t.Fatalf("%v\n%s", err, out.Err)
+	}
+	secrets = append(secrets, p.entry(keychain.SessionName(p.URL(), "anna")).Refresh)
+	seen := func(where, text string) {
+		t.Helper()
+		for i, secret := range secrets {
+			if len(secret) < 8 || strings.Contains(text, secret) {
+				t.Errorf("secret %d is in %s", i, where)
+			}
+		}
+	}
+	for _, dir := range []string{".config", ".local/state", ".docker"} {
+		err := filepath.WalkDir(filepath.Join(p.Home, dir), func(path string, d os.DirEntry, err error) error {
+			if os.IsNotExist(err) || err == nil && d.IsDir() {
+				return nil
+			}
+			text, err := os.ReadFile(path)
+			seen(path, string(text))
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if out, err := desk.Must(traced("logout")); err != nil {
+		t.Fatalf("%v\n%s", err, out.Err)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := string(text)
+	for _, part := range []string{"xdg-open", "keychain-worker", "/authorize?", "code_challenge="} {
+		if !strings.Contains(started, part) {
+			t.Errorf("%s was not seen at all: this test sees nothing", part)
+		}
+	}
+	seen("an argument or a variable", started)
+	if found := regexp.MustCompile(`[?&](code|code_verifier|login_hint)=`).FindString(started); found != "" {
+		t.Errorf("%s is in an argument", found)
+	}
+	out, err := os.ReadFile(filepath.Join(p.Data(), "service.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen("the service's log", string(out))
 }
 
 // A sign-in that is killed at the moment its page is answered leaves the
