@@ -58,11 +58,11 @@ check: need-go
 
 unit: need-test build
 	@echo "go test"
-	@go test -count=1 -timeout 8m $$(go list ./... | grep -vE '$(RACE)')
+	@go test -count=1 -timeout 20m $$(go list ./... | grep -vE '$(RACE)')
 
 race: need-test
 	@echo "go test -race, where two things happen at once"
-	@CGO_ENABLED=1 go test -count=1 -race -timeout 8m $$(go list ./... | grep -E '$(RACE)')
+	@CGO_ENABLED=1 go test -count=1 -race -timeout 20m $$(go list ./... | grep -E '$(RACE)')
 
 web: need-window
 	@build/frontend.sh test

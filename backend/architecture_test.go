@@ -57,7 +57,6 @@ var places = map[string]place{
 	"backend":                               {programs, both}, // this test
 	"backend/e2e":                           {programs, both},
 	"backend/internal/keyringtest":          {programs, both},
-	"backend/internal/pin":                  {programs, both}, // imports, but is built by nobody
 
 	"app":            {wholes, computer},
 	"backend/server": {wholes, service},

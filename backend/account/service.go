@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,6 +32,7 @@ type Service struct {
 	Now    func() time.Time // nil: time.Now
 
 	throttle throttle
+	peopled  atomic.Bool
 }
 
 // New describes an account to be made.
@@ -107,10 +109,18 @@ func (s *Service) ByLogin(ctx context.Context, login string) (Account, error) {
 // All returns every account, by name.
 func (s *Service) All(ctx context.Context) ([]Account, error) { return s.Store.Accounts(ctx) }
 
-// Empty says whether the service has no account yet and so wants set-up.
+// Empty says whether the service has no account yet and so wants set-up. None
+// is ever taken away, so that once there is one it is not asked again.
 func (s *Service) Empty(ctx context.Context) (bool, error) {
+	if s.peopled.Load() {
+		return false, nil
+	}
 	all, err := s.Store.Accounts(ctx)
-	return len(all) == 0, err
+	if err != nil {
+		return false, err
+	}
+	s.peopled.Store(len(all) > 0)
+	return len(all) == 0, nil
 }
 
 // SetPassword changes a password and voids browser sign-ins from before.

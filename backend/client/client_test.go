@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lanyard/backend/account"
 	"lanyard/backend/client"
 	"lanyard/backend/e2e/service"
 	"lanyard/backend/keys"
@@ -204,6 +205,34 @@ func TestAnAnswerToAnotherSignIn(t *testing.T) {
 			w.Errorf("%d sessions that nobody keeps, %v", len(sessions), err)
 		}
 	})
+}
+
+// A name is shown in terminals and is part of a keychain entry's.
+func TestNamesThatAreNone(t *testing.T) {
+	for name, called := range map[string]string{
+		"an escape": "anna\x1b[2J", "a space": "an na", "text turned round": "anna\u202e", "a long one": strings.Repeat("x", 129),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				a := client.NewAttempt(back)
+				code := w.code(a)
+				anna, err := w.Accounts().ByLogin(w.Context(), "anna")
+				if err != nil {
+					w.Fatal(err)
+				}
+				err = w.Store.ChangeAccount(w.Context(), anna.ID, func(a account.Account, _ bool) (account.Account, error) {
+					a.Name = called
+					return a, nil
+				})
+				if err != nil {
+					w.Fatal(err)
+				}
+				if g, err := w.server.Exchange(w.Context(), a, code); g.Refresh != "" || !errors.Is(err, client.ErrNotServer) {
+					w.Errorf("%q: %v", g.Username, err)
+				}
+			})
+		})
+	}
 }
 
 // Answers of the token endpoint that no service of ours gives.

@@ -5,6 +5,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 
 	"lanyard/backend/client"
 	"lanyard/backend/e2e/service"
+	"lanyard/backend/internal/keyringtest"
 	"lanyard/backend/keychain"
 )
 
@@ -210,6 +212,12 @@ func TestSignOut(t *testing.T) {
 	w := newWorld(t)
 	result := w.signIn()
 	token, refresh := w.token(w.service, "anna"), w.held(w.service, "anna").Refresh
+	w.network.Lose = func(r *http.Request) service.Loss {
+		if r.URL.Path == "/oauth/revoke" && !w.state().Buried(keychain.TokenName(w.service.URL, "anna")) {
+			t.Error("a tool may still be given the token while it dies")
+		}
+		return service.Nothing
+	}
 	r, err := w.computer.SignOut(t.Context(), result.Account)
 	if err != nil {
 		t.Fatal(err)
@@ -339,6 +347,27 @@ func TestSignOutWithoutASession(t *testing.T) {
 	w.clean()
 }
 
+// The same where the service ended it before.
+func TestSignOutOfWhatEndedWithoutASession(t *testing.T) {
+	w := newWorld(t)
+	result := w.signIn()
+	server, err := client.Open(t.Context(), w.service.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Revoke(t.Context(), w.held(w.service, "anna").Refresh.Reveal()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.computer.Keychain.Delete(t.Context(), keychain.SessionName(w.service.URL, "anna")); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.computer.SignOut(t.Context(), result.Account)
+	if err != nil || !r.Removed || r.Revoked || !r.Refused || r.Pending != nil {
+		t.Errorf("%+v %v", r, err)
+	}
+	w.clean()
+}
+
 func TestExpire(t *testing.T) {
 	day := 24 * time.Hour
 	for name, c := range map[string]struct {
@@ -397,7 +426,7 @@ func TestExpireAtTheEnd(t *testing.T) {
 // The keychain is locked when the end comes: the token is not served any more,
 // and goes once it is open.
 func TestExpireWhileLocked(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldWith(t, keyringtest.Options{})
 	w.signIn()
 	w.clock = 31 * 24 * time.Hour
 	if err := w.session.Lock(); err != nil {
@@ -418,7 +447,7 @@ func TestExpireWhileLocked(t *testing.T) {
 // Sign-out began, and the keychain went away under it: from then on nobody is
 // served, and the next start carries it through.
 func TestSignOutWhileTheKeyringDies(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldWith(t, keyringtest.Options{})
 	result := w.signIn()
 	w.network.Lose = func(r *http.Request) service.Loss {
 		if r.URL.Path == "/token" { // the session is revoked, the entries are still there
@@ -508,6 +537,7 @@ func TestRegenerate(t *testing.T) {
 
 func TestDevice(t *testing.T) {
 	w := newWorld(t)
+	w.network.Under = hurried{w.network.Under}
 	flow := w.flow(w.service, "anna")
 	flow.Device, flow.OpenBrowser = true, nil
 	flow.Show = func(p Prompt) {
@@ -524,6 +554,21 @@ func TestDevice(t *testing.T) {
 	}
 	w.has(w.entries(w.service, "anna")...)
 	w.lives(w.service, "anna", 1, 1)
+}
+
+// hurried has devices poll each second.
+type hurried struct{ under http.RoundTripper }
+
+func (h hurried) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := h.under.RoundTrip(r)
+	if err != nil || r.URL.Path != "/oauth/device/code" {
+		return response, err
+	}
+	text, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	response.Body = io.NopCloser(strings.NewReader(strings.Replace(string(text), `"interval":5`, `"interval":1`, 1)))
+	response.ContentLength = -1
+	return response, err
 }
 
 func accountID(t *testing.T, s *service.Service, name string) string {

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"lanyard/backend/e2e/service"
-	"lanyard/backend/internal/keyringtest"
 	"lanyard/backend/keychain"
 )
 
@@ -187,7 +186,7 @@ func TestKilledAndOffline(t *testing.T) {
 func TestProcessesRefreshInTurn(t *testing.T) {
 	const processes, each = 3, 4
 	var now, most, all atomic.Int32
-	w := newWorldWith(t, keyringtest.Options{}, service.Options{Around: func(next http.Handler) http.Handler {
+	w := newWorldAt(t, service.Options{Around: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			next.ServeHTTP(rw, r)
 			if r.URL.Path != "/oauth/token" {

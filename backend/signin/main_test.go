@@ -19,6 +19,8 @@ import (
 	"lanyard/backend/machine"
 )
 
+var atEnd []func()
+
 // TestMain is also the children that some tests start: this program again.
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the service's libraries talk
@@ -31,7 +33,11 @@ func TestMain(m *testing.M) {
 			run = func() int { return status(child()) }
 		}
 	}
-	os.Exit(run())
+	code := run()
+	for _, end := range atEnd {
+		end()
+	}
+	os.Exit(code)
 }
 
 func status(err error) int {

@@ -53,7 +53,7 @@ func TestNothingIsBegunWithoutAKeychain(t *testing.T) {
 		"locked, asked, no prompter": {keyringtest.Options{}, true, true, keychain.ErrLocked},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorldWith(t, c.session, service.Options{})
+			w := newWorldWith(t, c.session)
 			w.computer.Keychain.Asked = c.asked
 			if c.lock {
 				if err := w.session.Lock(); err != nil {
@@ -90,7 +90,7 @@ func TestTheKeyringGoesDuringASignIn(t *testing.T) {
 	} {
 		for _, step := range []string{"exchanged", "pending", "generated", "token"} {
 			t.Run(how+" after "+step, func(t *testing.T) {
-				w := newWorld(t)
+				w := newWorldWith(t, keyringtest.Options{})
 				flow := w.flow(w.service, "anna")
 				flow.at = func(at string) {
 					if at != step {
@@ -146,8 +146,7 @@ func TestAKeychainThatLies(t *testing.T) {
 		keyringtest.Garble:  keychain.ErrMismatch,
 	} {
 		t.Run(string(mode), func(t *testing.T) {
-			w := newWorldWith(t, keyringtest.Options{NoDaemon: true}, service.Options{})
-			w.computer.Keychain = keychain.Keychain{Limit: 500 * time.Millisecond, Worker: worker(t)}
+			w := newWorldWith(t, keyringtest.Options{NoDaemon: true})
 			fake := w.session.StartFake(t, keyringtest.Obey)
 			flow := w.flow(w.service, "anna")
 			flow.at = func(step string) {
@@ -169,7 +168,7 @@ func TestAKeychainThatLies(t *testing.T) {
 
 // Too many sign-ins in an hour would each have taken another computer's token.
 func TestGenerateIsLimited(t *testing.T) {
-	w := newWorldWith(t, keyringtest.Options{}, service.Options{Tokens: token.Limits{Auto: 1, Manual: 10, PerHour: 1}})
+	w := newWorldAt(t, service.Options{Tokens: token.Limits{Auto: 1, Manual: 10, PerHour: 1}})
 	w.service.Person(t, "bert")
 	if _, err := w.flow(w.service, "bert").Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -329,7 +328,7 @@ func TestGenerateAgainNeverArrives(t *testing.T) {
 func TestTheServiceGoesDuringASignIn(t *testing.T) {
 	for step, alive := range map[string]int{"exchanged": 0, "pending": 0, "generated": 1} {
 		t.Run("after "+step, func(t *testing.T) {
-			w := newWorld(t)
+			w := newWorldWith(t, keyringtest.Options{})
 			flow := w.flow(w.service, "anna")
 			flow.at = func(at string) {
 				if at == step {
@@ -479,7 +478,7 @@ func TestTwoSignInsAtOnce(t *testing.T) {
 
 // A service that names something for a registry that is none.
 func TestARegistryThatIsNone(t *testing.T) {
-	w := newWorldWith(t, keyringtest.Options{}, service.Options{Registries: []string{"not a host/x"}})
+	w := newWorldAt(t, service.Options{Registries: []string{"not a host/x"}})
 	err := w.fails(client.ErrNotServer)
 	if !strings.Contains(err.Error(), "nothing was begun") || len(w.opened) > 0 {
 		t.Errorf("%v, opened %q", err, w.opened)
@@ -490,7 +489,7 @@ func TestARegistryThatIsNone(t *testing.T) {
 // Another account's token was evicted or deactivated: its session lives on,
 // whatever becomes of a sign-in beside it.
 func TestACutOffSignInBesideALostToken(t *testing.T) {
-	w := newWorldWith(t, keyringtest.Options{}, service.Options{Tokens: token.Limits{Auto: 1, Manual: 10}})
+	w := newWorldAt(t, service.Options{Tokens: token.Limits{Auto: 1, Manual: 10}})
 	w.service.Person(t, "bert")
 	if _, err := w.flow(w.service, "bert").Run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -38,21 +38,58 @@ type world struct {
 	clock    time.Duration
 }
 
-// newWorld has one account, anna.
+// sharedSession is the keyring of all tests that do it no harm: to start one
+// takes longer than most tests. It ends with TestMain.
+var sharedSession = sync.OnceValues(func() (*keyringtest.Session, error) {
+	s, err := keyringtest.New(keyringtest.Options{})
+	if err == nil {
+		atEnd = append(atEnd, s.Close)
+	}
+	return s, err
+})
+
+// newWorld has one account, anna, and the shared keyring, which is emptied.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return newWorldWith(t, keyringtest.Options{}, service.Options{})
+	return newWorldAt(t, service.Options{})
 }
 
-func newWorldWith(t *testing.T, k keyringtest.Options, o service.Options) *world {
+func newWorldAt(t *testing.T, o service.Options) *world {
 	t.Helper()
-	session := keyringtest.StartWith(t, k)
+	session, err := sharedSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := inSession(t, session, o)
+	t.Cleanup(func() {
+		for _, name := range w.namesIn(context.Background()) {
+			if err := w.computer.Keychain.Delete(context.Background(), name); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return w
+}
+
+// newWorldWith has a keyring of its own, for tests that lock or kill it. Its
+// writes are made in a child: go-keyring keeps its first connection.
+func newWorldWith(t *testing.T, k keyringtest.Options) *world {
+	t.Helper()
+	w := inSession(t, keyringtest.StartWith(t, k), service.Options{})
+	w.computer.Keychain.Worker = worker(t)
+	return w
+}
+
+func inSession(t *testing.T, session *keyringtest.Session, o service.Options) *world {
+	t.Helper()
 	session.Enter(t)
 	w := &world{T: t, session: session, service: startService(t, o), docker: &docker{}}
 	w.service.Person(t, "anna")
 	w.network = &service.Network{Under: w.service.Transport()}
-	w.computer = w.another()
-	w.computer.Docker, w.computer.Transport = w.docker, w.network
+	w.computer = &Computer{
+		Dirs: dirsIn(t.TempDir()), Docker: w.docker, Transport: w.network,
+		Now: func() time.Time { return time.Now().Add(w.clock) },
+	}
 	return w
 }
 
@@ -64,12 +101,6 @@ func startService(t *testing.T, o service.Options) *service.Service {
 	}
 	o.Keys = all
 	return service.Start(t, o)
-}
-
-// another computer of the same person, with the same keyring.
-func (w *world) another() *Computer {
-	w.Helper()
-	return &Computer{Dirs: dirsIn(w.TempDir()), Now: func() time.Time { return time.Now().Add(w.clock) }}
 }
 
 // flow is a sign-in of name at s that the person will allow.
@@ -106,9 +137,11 @@ func (w *world) signIn() Result {
 }
 
 // names are the keychain's entries.
-func (w *world) names() []string {
+func (w *world) names() []string { return w.namesIn(w.Context()) }
+
+func (w *world) namesIn(ctx context.Context) []string {
 	w.Helper()
-	names, err := w.computer.Keychain.List(w.Context(), "")
+	names, err := w.computer.Keychain.List(ctx, "")
 	if err != nil {
 		w.Fatal(err)
 	}

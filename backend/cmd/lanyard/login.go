@@ -12,6 +12,7 @@ import (
 
 	"lanyard/backend/client"
 	"lanyard/backend/dockerconfig"
+	"lanyard/backend/keychain"
 	"lanyard/backend/signin"
 )
 
@@ -46,6 +47,11 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 	address := o.server
 	own := address == ""
 	if own {
+		// A locked keychain may be unlocked when it is needed; without one
+		// there is nothing to begin, not even a service.
+		if err := p.computer.Keychain.Probe(ctx); err != nil && !errors.Is(err, keychain.ErrLocked) {
+			return fmt.Errorf("nothing was begun: %w", err)
+		}
 		if address, err = p.ensureOwn(ctx, t); err != nil {
 			return err
 		}

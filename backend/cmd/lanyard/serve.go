@@ -135,7 +135,12 @@ func runService(ctx context.Context, t terminal, o serveOptions, s *server.Serve
 		failed = errors.New("the database could not be written; the service has stopped so that nothing is promised that was not kept")
 	}
 	stop()
-	_ = admin.Close() // its requests are short
+	// Whoever told us to stop is to get the answer.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if admin.Shutdown(last) != nil {
+		_ = admin.Close()
+	}
 	for range 3 {
 		select {
 		case err := <-ended:

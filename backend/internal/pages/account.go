@@ -10,7 +10,7 @@ import (
 
 // accountPage says who is signed in with this browser.
 func (h *Handler) accountPage(w http.ResponseWriter, r *http.Request) error {
-	if first, err := h.wantsSetup(r); err != nil {
+	if first, err := h.Accounts.Empty(r.Context()); err != nil {
 		return err
 	} else if first {
 		return seeOther(w, r, "/setup")

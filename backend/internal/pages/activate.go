@@ -27,7 +27,7 @@ type deviceView struct {
 func (h *Handler) activatePage(w http.ResponseWriter, r *http.Request) error {
 	typed := line(r.URL.Query().Get("user_code"))
 	on := onward{UserCode: typed, Activate: true}
-	if first, err := h.wantsSetup(r); err != nil {
+	if first, err := h.Accounts.Empty(r.Context()); err != nil {
 		return err
 	} else if first {
 		return seeOther(w, r, on.from("/setup"))

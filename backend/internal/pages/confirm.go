@@ -21,7 +21,7 @@ type confirmView struct {
 // authorization in a browser that is signed in (RFC 8252 §8.6).
 func (h *Handler) confirmPage(w http.ResponseWriter, r *http.Request) error {
 	id := r.URL.Query().Get("request")
-	if first, err := h.wantsSetup(r); err != nil {
+	if first, err := h.Accounts.Empty(r.Context()); err != nil {
 		return err
 	} else if first {
 		return seeOther(w, r, onward{Request: id}.from("/setup"))

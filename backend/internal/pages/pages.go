@@ -16,7 +16,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"lanyard/backend/account"
@@ -37,9 +36,6 @@ type Handler struct {
 	Now       func() time.Time           // nil: time.Now
 	Log       *slog.Logger               // nil: slog.Default
 
-	// setUp: there is an account, and since none is ever taken away there
-	// always will be.
-	setUp atomic.Bool
 	codes guesses
 }
 
@@ -174,18 +170,6 @@ func (h *Handler) who(r *http.Request) (*account.Account, time.Time, error) {
 		return nil, time.Time{}, nil
 	}
 	return &a, in.At, nil
-}
-
-// wantsSetup says whether there is nobody yet who could sign in.
-func (h *Handler) wantsSetup(r *http.Request) (bool, error) {
-	if h.setUp.Load() {
-		return false, nil
-	}
-	empty, err := h.Accounts.Empty(r.Context())
-	if err == nil && !empty {
-		h.setUp.Store(true)
-	}
-	return empty, err
 }
 
 // seeOther leads on: 303, so that no password is ever posted again.

@@ -18,7 +18,7 @@ type setupView struct {
 // setupPage asks for the first administrator, while there is none.
 func (h *Handler) setupPage(w http.ResponseWriter, r *http.Request) error {
 	on := onwardOf(r.URL.Query())
-	first, err := h.wantsSetup(r)
+	first, err := h.Accounts.Empty(r.Context())
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (h *Handler) setupPage(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) setup(w http.ResponseWriter, r *http.Request) error {
 	on := onwardOf(r.PostForm)
-	if first, err := h.wantsSetup(r); err != nil {
+	if first, err := h.Accounts.Empty(r.Context()); err != nil {
 		return err
 	} else if !first {
 		h.showSetUp(w, r, on)
@@ -72,7 +72,6 @@ func (h *Handler) setup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.Setup.Close()
-	h.setUp.Store(true)
 	h.log().InfoContext(r.Context(), "set up", "administrator", a.Name, "addr", addr(r))
 	if err := h.Browser.SignIn(r.Context(), browser.SignedIn{Account: a.ID, At: at}); err != nil {
 		return err

@@ -29,7 +29,7 @@ type signInView struct {
 func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	on := onwardOf(query)
-	if first, err := h.wantsSetup(r); err != nil {
+	if first, err := h.Accounts.Empty(r.Context()); err != nil {
 		return err
 	} else if first {
 		return seeOther(w, r, on.from("/setup"))

@@ -56,6 +56,10 @@ type DB struct {
 	instance string
 	log      *slog.Logger
 
+	// writing is held from before a write transaction begins until a failure of
+	// its commit is known: bbolt lets the next writer in earlier.
+	writing sync.Mutex
+
 	stop   sync.Once
 	failed chan struct{}
 	broken atomic.Bool // bbolt panicked, and may hold its locks for ever
@@ -95,12 +99,23 @@ func (db *DB) update(ctx context.Context, fn func(t *txn) error) error {
 	})
 }
 
-func (db *DB) run(ctx context.Context, write bool, fn func(t *txn) error) (err error) {
-	defer db.survive(&err)
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+func (db *DB) run(ctx context.Context, write bool, fn func(t *txn) error) error {
 	if err := db.ready(ctx); err != nil {
 		return err
 	}
+	if write {
+		db.writing.Lock()
+		defer db.writing.Unlock()
+		if err := db.ready(ctx); err != nil { // the wait may have been long
+			return err
+		}
+	}
+	return db.transact(write, fn)
+}
+
+func (db *DB) transact(write bool, fn func(t *txn) error) (err error) {
+	defer db.survive(&err)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	tx, err := db.bolt.Begin(write)
 	switch {
 	case errors.Is(err, berrors.ErrDatabaseNotOpen):
@@ -110,10 +125,11 @@ func (db *DB) run(ctx context.Context, write bool, fn func(t *txn) error) (err e
 	case err != nil:
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }()  // after a commit it does nothing
-	if err := db.ready(ctx); err != nil { // a writer may have waited for long
-		return err
-	}
+	defer func() {
+		if !db.broken.Load() {
+			_ = tx.Rollback() // after a commit it does nothing
+		}
+	}()
 	return fn(&txn{Tx: tx})
 }
 

@@ -1,3 +1,5 @@
+//go:build unix
+
 package boltstore_test
 
 import (
@@ -6,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,11 +21,6 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/store/boltstore"
 )
-
-// soon keeps a test that waits for a lock short.
-var soon = boltstore.Options{Timeout: 50 * time.Millisecond, Logger: silent}
-
-var silent = slog.New(slog.DiscardHandler)
 
 // made is a closed database that holds one account and some pages.
 func made(t *testing.T) string {

@@ -218,6 +218,9 @@ func (p *pair) pass(t *rapid.T) {
 
 func (p *pair) reopen(path string) func(*rapid.T) {
 	return func(t *rapid.T) {
+		if wrong := p.file.(*boltstore.DB).Audit(); len(wrong) != 0 {
+			t.Fatal(strings.Join(wrong, "\n"))
+		}
 		if err := p.file.Close(); err != nil {
 			t.Fatal(err)
 		}

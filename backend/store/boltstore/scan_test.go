@@ -119,7 +119,7 @@ func differs[R any](t *testing.T, row R) {
 	for i := range value {
 		same(value[:i])
 		same(append(append([]byte{}, value[:i]...), value[i+1:]...))
-		for _, c := range []byte("\"\\,:{}[]0 9-.Ttn\x00\x80=A") {
+		for _, c := range []byte("\"\\,]0 t\x80") {
 			changed := append([]byte{}, value...)
 			changed[i] = c
 			same(changed)

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -74,31 +76,57 @@ func TestStopsAfterAFailedCommit(t *testing.T) {
 	}
 }
 
-// Those who waited for the writer that failed are refused too.
+// asked counts how often a call asked whether its caller is still there: once
+// before it waits for its turn.
+type asked struct {
+	context.Context
+	times *atomic.Int64
+}
+
+func (a asked) Err() error {
+	a.times.Add(1)
+	return a.Context.Err()
+}
+
+// Those who waited for the writer that failed are refused too, though their
+// own commits would succeed.
 func TestStopsThoseWhoWait(t *testing.T) {
 	db := create1(t)
 	defer db.Close()
-	if err := db.bolt.Update(func(tx *bbolt.Tx) error { // room enough that only the commit below grows the file
-		return tx.Bucket([]byte(inMeta)).Put([]byte("padding"), make([]byte, 1<<16))
-	}); err != nil {
-		t.Fatal(err)
+	meta := []byte(inMeta)
+	for _, change := range []func(tx *bbolt.Tx) error{ // room, so that only the first commit below must grow the file
+		func(tx *bbolt.Tx) error { return tx.Bucket(meta).Put([]byte("padding"), make([]byte, 1<<18)) },
+		func(tx *bbolt.Tx) error { return tx.Bucket(meta).Delete([]byte("padding")) },
+		func(tx *bbolt.Tx) error { return nil },
+	} {
+		if err := db.bolt.Update(change); err != nil {
+			t.Fatal(err)
+		}
 	}
 	db.bolt.MaxSize, db.bolt.AllocSize = 1, 1
-	inside, errs := make(chan struct{}), make(chan error, 10)
+	if err := db.CreateAccount(t.Context(), person(99), false); err != nil {
+		t.Fatalf("a small commit: %v", err)
+	}
+	const n = 9
+	var waiting atomic.Int64
+	inside, errs := make(chan struct{}), make(chan error, n+1)
 	var all sync.WaitGroup
 	all.Go(func() {
 		errs <- db.Change(context.Background(), "a", func(h token.Holding) (token.Holding, error) {
 			close(inside)
+			for waiting.Load() < n {
+				runtime.Gosched()
+			}
 			h.Tokens = []token.Token{{ID: "1", Owner: "a", Hash: token.Hash("1"), Description: strings.Repeat("x", 1<<20)}}
 			return h, nil
 		})
 	})
 	<-inside
-	for i := range 9 {
-		all.Go(func() { errs <- db.CreateAccount(context.Background(), person(i), false) })
+	for i := range n {
+		all.Go(func() { errs <- db.CreateAccount(asked{context.Background(), &waiting}, person(i), false) })
 	}
 	all.Wait()
-	for range 10 {
+	for range n + 1 {
 		if err := <-errs; !errors.Is(err, ErrStopped) {
 			t.Errorf("%v, want %v", err, ErrStopped)
 		}
