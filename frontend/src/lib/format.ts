@@ -49,7 +49,7 @@ export function relative(time: string, now: Date): string {
       ? [Math.floor(far / minute), 'minute']
       : far < day
         ? [Math.floor(far / hour), 'hour']
-        : far < 60 * day
+        : far < 120 * day
           ? [Math.floor(far / day), 'day']
           : far < 730 * day
             ? [Math.floor(far / (30.44 * day)), 'month']

@@ -5,8 +5,8 @@ import { Work } from './work.svelte'
 export class Session extends Work {
   view = $state<SessionView | null>(null) // null: not known yet
   receipt = $state<Receipt | null>(null) // of the last sign-out, until it was read
-  closeNotice = $state(false) // say once that closing leaves everything at work
   #backend: Backend
+  #later: SessionView[] | null = null // heard during a sign-out
   #news = 0 // counts what was learnt, so that an older answer does not hide a newer event
 
   constructor(backend: Backend) {
@@ -21,6 +21,10 @@ export class Session extends Work {
 
   learn(view: SessionView) {
     this.#news++
+    if (this.#later) {
+      this.#later.push(view)
+      return
+    }
     this.view = view
   }
 
@@ -47,23 +51,23 @@ export class Session extends Work {
     await this.run('retake', async () => this.learn(await this.#backend.Session.Retake()))
   }
 
+  // signOut has its receipt shown before the window turns to signing in, so
+  // what is heard meanwhile waits.
   async signOut() {
     await this.run('sign_out', async () => {
-      this.receipt = await this.#backend.Session.SignOut()
-      this.learn(await this.#backend.Session.Current())
+      this.#later = []
+      try {
+        this.receipt = await this.#backend.Session.SignOut()
+      } finally {
+        const view = this.#later.pop()
+        this.#later = null
+        if (view) this.learn(view)
+      }
+      if (this.signedIn) this.learn(await this.#backend.Session.Current())
     })
   }
 
   dismissReceipt() {
     this.receipt = null
-  }
-
-  async askCloseNotice() {
-    // A notice that cannot be had is not worth an error.
-    this.closeNotice = await this.#backend.Window.CloseNotice().catch(() => false)
-  }
-
-  dismissCloseNotice() {
-    this.closeNotice = false
   }
 }
