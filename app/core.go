@@ -15,9 +15,10 @@ const (
 	followEvery = 30 * time.Second
 	// glance is how long the page waits for the service before it is shown
 	// what this computer knows by itself.
-	glance = 4 * time.Second
-	quick  = 30 * time.Second // a call to the service and back
-	asked  = 3 * time.Minute  // the keychain's prompt stands before a person
+	glance   = 4 * time.Second
+	patience = 15 * time.Second // … where nobody waits
+	quick    = 30 * time.Second // a call to the service and back
+	asked    = 3 * time.Minute  // the keychain's prompt stands before a person
 )
 
 // core is what the services share.
@@ -29,7 +30,7 @@ type core struct {
 	running sync.WaitGroup
 	wake    chan struct{} // looks at the session now
 
-	looking sync.Mutex // one look at a time
+	looking chan struct{} // holds one: one look at a time
 
 	mu    sync.Mutex
 	held  signin.Access // while its token lasts
@@ -41,7 +42,7 @@ func newCore(p Parts, s screen) *core {
 	if p.Open == nil {
 		p.Open = signin.OpenSystemBrowser
 	}
-	c := &core{Parts: p, screen: s, wake: make(chan struct{}, 1)}
+	c := &core{Parts: p, screen: s, wake: make(chan struct{}, 1), looking: make(chan struct{}, 1)}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
@@ -107,15 +108,24 @@ func (c *core) ask(ctx context.Context, do func(signin.Access) error) error {
 	return do(access)
 }
 
-// look says how this computer stands. tidy: what was cut off is finished
-// first, which may take its time.
-func (c *core) look(ctx context.Context, tidy bool) (SessionView, error) {
-	c.looking.Lock()
-	defer c.looking.Unlock()
-	over, err := c.Computer.Expire(ctx)
-	if err == nil && tidy {
-		_, _ = c.Computer.Recover(ctx) // the next look tries again
+// see says how this computer stands, within ctx, and has the page told.
+func (c *core) see(ctx context.Context) (SessionView, error) {
+	select {
+	case c.looking <- struct{}{}:
+		defer func() { <-c.looking }()
+	case <-ctx.Done(): // another look waits for the service, and will tell
+		return c.alone()
 	}
+	v, err := c.look(ctx)
+	if err == nil && c.life.Err() == nil {
+		c.show(v)
+	}
+	return v, err
+}
+
+// look is one look. A service that says nothing within ctx is offline.
+func (c *core) look(ctx context.Context) (SessionView, error) {
+	over, _ := c.Computer.Expire(ctx) // what it could not do, the next look tries again
 	for _, a := range over {
 		c.ended(c.sessionView(ctx, signin.Status{Account: a}, stateExpired))
 	}
@@ -136,8 +146,24 @@ func (c *core) look(ctx context.Context, tidy bool) (SessionView, error) {
 		return c.nobody(ctx), nil
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		st.Offline, err = err, nil
+		return c.alone()
 	}
+	return c.judge(ctx, st, err)
+}
+
+// alone is what this computer knows by itself, while the service says nothing.
+func (c *core) alone() (SessionView, error) {
+	ctx, cancel := c.context(glance)
+	defer cancel()
+	account, err := c.Computer.Find("")
+	if errors.Is(err, signin.ErrNotSignedIn) {
+		return c.nobody(ctx), nil
+	}
+	if err != nil {
+		return SessionView{}, err
+	}
+	st, err := c.Computer.LookWith(ctx, account, nil)
+	st.Offline = context.DeadlineExceeded
 	return c.judge(ctx, st, err)
 }
 
@@ -210,7 +236,8 @@ func (c *core) follow() {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	for {
-		c.glimpse(true)
+		c.tidy()
+		c.glimpse()
 		select {
 		case <-tick.C:
 		case <-c.wake:
@@ -220,13 +247,18 @@ func (c *core) follow() {
 	}
 }
 
-// glimpse is one look of those that follow.
-func (c *core) glimpse(tidy bool) {
+// tidy finishes what a sign-in or sign-out that was cut off left behind.
+func (c *core) tidy() {
 	ctx, cancel := c.context(quick)
 	defer cancel()
-	if v, err := c.look(ctx, tidy); err == nil && c.life.Err() == nil {
-		c.show(v)
-	}
+	_, _ = c.Computer.Recover(ctx) // the next one tries again
+}
+
+// glimpse is one look of those that follow.
+func (c *core) glimpse() {
+	ctx, cancel := c.context(patience)
+	defer cancel()
+	_, _ = c.see(ctx) // what is no state is for a person's own call to tell
 }
 
 // soon has the session looked at: something was done to it.

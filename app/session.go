@@ -32,12 +32,7 @@ type attempt struct {
 func (s *Session) Current() (SessionView, error) {
 	ctx, cancel := s.core.context(glance)
 	defer cancel()
-	v, err := s.core.look(ctx, false)
-	if err != nil {
-		return SessionView{}, err
-	}
-	s.core.show(v)
-	return v, nil
+	return s.core.see(ctx)
 }
 
 // SignIn signs in at the server of that address, or, for "", at this
@@ -203,11 +198,7 @@ func (s *Session) SignOut() (ReceiptView, error) {
 func (s *Session) look() (SessionView, error) {
 	ctx, cancel := s.core.context(quick)
 	defer cancel()
-	v, err := s.core.look(ctx, false)
-	if err == nil {
-		s.core.show(v)
-	}
-	return v, err
+	return s.core.see(ctx)
 }
 
 func (s *Session) begin() (context.Context, *attempt, error) {

@@ -106,8 +106,11 @@ func TestAServiceThatHangs(t *testing.T) {
 	w := newWorld(t)
 	w.signIn()
 	w.network.Under = hanging{}
+	w.App.DomReady(t.Context())
 	start := time.Now()
-	w.stands("offline")
+	if v := w.stands("offline"); v.Account != "anna" || v.LastFour == "" || v.Ends == "" {
+		t.Errorf("%+v", v)
+	}
 	if took := time.Since(start); took > 2*glance {
 		t.Errorf("it took %v", took)
 	}
@@ -258,10 +261,10 @@ func TestFollow(t *testing.T) {
 	w := newWorld(t)
 	w.signIn()
 	told := w.screen.count(eventSession)
-	w.App.DomReady(nil) //nolint:staticcheck // the screen is a fake
-	w.App.DomReady(nil) //nolint:staticcheck // a page that is loaded anew
+	w.App.DomReady(t.Context())
+	w.App.DomReady(t.Context()) // a page that is loaded anew
 	for range 3 {
-		w.core.glimpse(true)
+		w.core.glimpse()
 	}
 	if n := w.screen.count(eventSession); n != told {
 		t.Errorf("told %d times of nothing", n-told)

@@ -4,7 +4,6 @@ package app
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,7 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil))) // the service's libraries talk
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the service's libraries talk
 	os.Exit(m.Run())
 }
 

@@ -19,7 +19,7 @@ func Tries(account string, hosts []string) []Try {
 	host := hosts[0]
 	repository := host + "/" + account + "/hello"
 	image := repository + ":1"
-	if !strings.HasPrefix(host, "localhost") {
+	if name, _, _ := strings.Cut(host, ":"); name != "localhost" {
 		return []Try{
 			{Tool: "docker", Line: "docker push " + image},
 			{Tool: "podman", Line: "podman push " + image},
