@@ -24,12 +24,6 @@ export default ts.config(
         { property: 'innerHTML', message: 'Text only: use textContent or a Svelte expression.' },
         { property: 'outerHTML', message: 'Text only: use textContent or a Svelte expression.' },
       ],
-      'no-restricted-globals': [
-        'error',
-        { name: 'fetch', message: 'The window asks Go: lib/backend.ts.' },
-        { name: 'localStorage', message: 'The window keeps nothing.' },
-        { name: 'sessionStorage', message: 'The window keeps nothing.' },
-      ],
     },
   },
   {
@@ -42,6 +36,12 @@ export default ts.config(
     files: ['src/**/*.ts', 'src/**/*.svelte'],
     ignores: ['src/lib/backend.ts'],
     rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'fetch', message: 'The window asks Go: lib/backend.ts.' },
+        { name: 'localStorage', message: 'The window keeps nothing.' },
+        { name: 'sessionStorage', message: 'The window keeps nothing.' },
+      ],
       'no-restricted-imports': [
         'error',
         {

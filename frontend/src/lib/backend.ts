@@ -183,11 +183,10 @@ export function wails(): Backend {
 // asError makes of whatever a call was rejected with the words to show. Wails
 // makes an Error of it, whose text is what the Go half sent: an AppError as JSON.
 export function asError(reason: unknown): AppError {
-  if (typeof reason === 'object' && reason !== null && 'message' in reason) {
-    const { code, message, action } = { ...reason, ...parsed(reason.message) } as Partial<AppError>
-    return { code: code ?? 'failed', message: String(message ?? reason.message), action: action ?? '' }
-  }
-  return { code: 'failed', message: String(reason), action: '' }
+  const object = typeof reason === 'object' && reason !== null ? reason : {}
+  const text = 'message' in object ? object.message : reason
+  const said: Partial<AppError> = { ...object, ...parsed(text) }
+  return { code: said.code ?? 'failed', message: String(said.message ?? text), action: said.action ?? '' }
 }
 
 function parsed(text: unknown): object {

@@ -1,0 +1,61 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Fake, fault } from './fake'
+import { Tools } from './tools.svelte'
+
+let fake: Fake
+let tools: Tools
+
+beforeEach(async () => {
+  fake = new Fake({ state: 'active', setUp: false, offer: true })
+  tools = new Tools(fake)
+  await tools.load()
+})
+
+describe('Tools', () => {
+  it('shows the difference and writes nothing', async () => {
+    await tools.preview()
+    expect(tools.plan?.diff).toContain('+   "localhost:8460": "lanyard"')
+    expect(fake.calls).not.toContain('Tools.Apply')
+    tools.dismiss()
+    expect(tools.plan).toBeNull()
+    expect(tools.status?.setUp).toBe(false)
+  })
+
+  it('needs consent to a copy, each time anew', async () => {
+    await tools.preview()
+    await tools.apply()
+    expect(tools.error?.code).toBe('helper_missing')
+    expect(tools.plan).not.toBeNull()
+    tools.mayCopy = true
+    await tools.preview()
+    expect(tools.mayCopy).toBe(false)
+  })
+
+  it('applies, and says where', async () => {
+    await tools.preview()
+    tools.mayCopy = true
+    await tools.apply()
+    expect(tools.status?.setUp).toBe(true)
+    expect(tools.plan).toBeNull()
+    expect(tools.done).toBe('Set up in /home/anna/.docker/config.json.')
+  })
+
+  it('undoes, and says what was put back', async () => {
+    await tools.undo()
+    expect(tools.done).toBe('/home/anna/.docker/config.json is as it was before.')
+    expect(tools.status?.setUp).toBe(false)
+  })
+
+  it('says why it could not undo, and nothing of success', async () => {
+    fake.fail['Tools.Undo'] = fault('refused', 'The file is not valid JSON.', 'Put it right.')
+    await tools.undo()
+    expect(tools.done).toBe('')
+    expect(tools.error?.action).toBe('Put it right.')
+  })
+
+  it('is empty for another account', async () => {
+    await tools.preview()
+    tools.clear()
+    expect([tools.status, tools.plan, tools.done, tools.error]).toEqual([null, null, '', null])
+  })
+})
