@@ -7,7 +7,10 @@ package app
 
 import (
 	"context"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/wailsapp/wails/v2/pkg/options"
@@ -47,6 +50,7 @@ type App struct {
 	window  *Window
 
 	following sync.Once
+	told      context.Context // ends when the program is told to end
 }
 
 // New puts the services together.
@@ -54,8 +58,9 @@ func New(p Parts) *App { return build(p, &wailsScreen{}) }
 
 func build(p Parts, s screen) *App {
 	c := newCore(p, s)
+	told, _ := signal.NotifyContext(c.life, os.Interrupt, syscall.SIGTERM) // ends with life, too
 	return &App{
-		core: c, session: &Session{core: c}, tokens: &Tokens{core: c}, tools: &Tools{core: c},
+		core: c, told: told, session: &Session{core: c}, tokens: &Tokens{core: c}, tools: &Tools{core: c},
 		service: &Service{core: c}, window: &Window{core: c},
 	}
 }
@@ -78,9 +83,11 @@ func (a *App) DomReady(ctx context.Context) {
 // SecondInstance: another start of this person raises the window.
 func (a *App) SecondInstance(options.SecondInstanceData) { a.core.screen.Raise() }
 
-// BeforeClose never prevents it; the first time it says what goes on.
+// BeforeClose never prevents it; the first time it says what goes on, if it
+// was a person who closed the window: the end of their session waits for no
+// answer.
 func (a *App) BeforeClose(context.Context) (prevent bool) {
-	if a.core.atWork() && a.window.first() {
+	if a.core.atWork() && a.told.Err() == nil && a.window.first() {
 		a.core.screen.Tell("Lanyard goes on", closeWords)
 	}
 	return false

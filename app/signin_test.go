@@ -279,6 +279,13 @@ func TestCloseNotice(t *testing.T) {
 		t.Error("with nothing at work there is nothing to say")
 	}
 	w.own.running = true
+	ended, end := context.WithCancel(t.Context())
+	w.App.told, ended = ended, w.App.told
+	end()
+	if w.BeforeClose(t.Context()) || len(w.screen.told) != 0 {
+		t.Error("a program that is told to end asks a person")
+	}
+	w.App.told = ended
 	if w.BeforeClose(t.Context()) || len(w.screen.told) != 1 {
 		t.Errorf("the first time, it said %q", w.screen.told)
 	}

@@ -13,8 +13,8 @@ import (
 
 const maxCopied = 16 << 10 // bytes; the longest line to be copied is an address
 
-const closeWords = "The window closes; what you signed in to does not. The tools stay signed in, and this computer's own service goes on.\n\n" +
-	"To end that, sign out, or stop the service under Settings."
+const closeWords = "Only the window closes. Tools that are signed in stay so, and this computer's own service goes on.\n\n" +
+	"To end that, open Lanyard again: sign out, or stop the service on its page."
 
 var (
 	errTooLong       = errors.New("too long to be copied")
