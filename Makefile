@@ -52,6 +52,7 @@ test: need-test check build unit race web lint demo ## installs what is missing,
 check: need-go
 	@echo "gofmt, go vet, the bindings"
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted by gofmt:"; echo "$$bad"; exit 1; } >&2
+	@big=$$(git ls-files -z | xargs -0 du -k --apparent-size 2>/dev/null | awk '$$1 > 1024'); [ -z "$$big" ] || { echo "too large for the repository (kB):"; echo "$$big"; exit 1; } >&2
 	@go vet ./... $(QUIET)
 	@go test ./backend $(QUIET)
 	@build/bindings.sh check
