@@ -1,0 +1,146 @@
+//go:build linux
+
+// Command window lets Playwright use the whole window: it opens the one of a
+// development build, which Wails also serves over http, on a desk of its own
+// with a real keyring, and answers questions about that desk on loopback. What
+// the window would open in a browser is written down, for the test to open.
+// It ends with a signal, and all that ran on the desk with it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"lanyard/backend/e2e/desk"
+	"lanyard/backend/internal/keyringtest"
+)
+
+func main() {
+	tools := os.Getenv("LANYARD_TOOLS")
+	if tools == "" {
+		tools = "build/tools"
+	}
+	var o options
+	flag.StringVar(&o.programs, "programs", "build/tmp/dev", "folder with lanyard, docker-credential-lanyard and a development build of lanyard-desktop")
+	flag.StringVar(&o.tools, "tools", filepath.Join(tools, "bin"), "folder with other people's programs")
+	flag.StringVar(&o.assets, "assets", "frontend/dist", "folder with the window's pages: a development build serves them from there")
+	flag.StringVar(&o.page, "page", "127.0.0.1:4818", "where the window is served")
+	flag.StringVar(&o.answer, "answer", "127.0.0.1:4819", "where questions about the desk are answered")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := run(ctx, o)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "window: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+type options struct{ programs, tools, assets, page, answer string }
+
+// run returns nil when it was told to end.
+func run(ctx context.Context, o options) error {
+	programs, err := filepath.Abs(o.programs)
+	if err != nil {
+		return err
+	}
+	assets, err := filepath.Abs(o.assets)
+	if err != nil {
+		return err
+	}
+	d, err := desk.New(programs, o.tools, keyringtest.Options{})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	opened, err := writeOpener(d)
+	if err != nil {
+		return err
+	}
+	s, err := d.Screen(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+
+	listener, err := net.Listen("tcp", o.answer)
+	if err != nil {
+		return err
+	}
+	a, err := newAnswers(d, opened)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // until Close
+	defer server.Close()
+
+	ended, err := open(d, programs, assets, o.page)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-ended:
+		said, _ := os.ReadFile(filepath.Join(d.Runtime, "window.log"))
+		return fmt.Errorf("the window ended by itself: %v\n%s", err, said)
+	}
+}
+
+// open opens the window. Where the environment says where its parts are, Wails
+// looks at no flags: hence flags alone.
+func open(d *desk.Desk, programs, assets, page string) (<-chan error, error) {
+	cmd := exec.Command(filepath.Join(programs, "lanyard-desktop"),
+		"-assetdir", assets, "-devserver", page, "-loglevel", "Error")
+	log, err := os.Create(filepath.Join(d.Runtime, "window.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd.Dir, cmd.Stdout, cmd.Stderr = d.Home, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	for _, v := range d.Env() {
+		switch name, _, _ := strings.Cut(v, "="); name {
+		case "assetdir", "devserver", "frontenddevserverurl", "loglevel":
+		default:
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	return ended, nil
+}
+
+const opener = `#!/bin/sh
+printf '%%s\n' "$1" >> '%s'
+`
+
+// writeOpener puts an xdg-open before the desk's own, which writes addresses
+// into the file that is returned.
+func writeOpener(d *desk.Desk) (file string, err error) {
+	file = filepath.Join(d.Runtime, "opened")
+	dir := filepath.Join(d.Runtime, "first")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "xdg-open"), fmt.Appendf(nil, opener, file), 0o700); err != nil {
+		return "", err
+	}
+	d.Setenv("PATH", dir+":/usr/local/bin:/usr/bin:/bin")
+	return file, nil
+}
