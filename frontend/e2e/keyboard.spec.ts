@@ -98,7 +98,6 @@ test('from the first start to the last', async ({ page }) => {
   await expect(page.getByRole('button', { name: 'Actions for nightly build' })).toBeFocused()
   await page.keyboard.press('Enter')
   await page.keyboard.press('d')
-  await page.keyboard.press('d')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('alertdialog')).toBeVisible()
   await tabTo(page, /^Delete$/)
