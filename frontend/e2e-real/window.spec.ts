@@ -16,7 +16,8 @@ const start = 'Sign in once, for every container tool'
 type Desk = Record<string, string>
 
 const opened = () => ask<string[]>('/opened')
-const current = (page: Page) => page.evaluate(() => window.go.app.Session?.Current?.()) as Promise<SessionView>
+const current = (page: Page) =>
+  page.evaluate(() => window.go.app.Session?.Current?.()) as Promise<SessionView>
 const list = (page: Page) => page.evaluate(() => window.go.app.Tokens?.List?.()) as Promise<TokenList>
 const tokens = (page: Page) => page.getByRole('table', { name: 'Personal access tokens' })
 const row = (page: Page, name: string) => tokens(page).getByRole('row').filter({ hasText: name })
