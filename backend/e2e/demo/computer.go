@@ -48,7 +48,7 @@ func read(path string) (file, error) {
 	return file{text, info.Mode()}, err
 }
 
-func (d *demo) sitDown(context.Context) (string, error) {
+func (d *demo) sitDown(ctx context.Context) (string, error) {
 	programs, err := filepath.Abs(d.programs)
 	if err != nil {
 		return "", err
@@ -58,6 +58,9 @@ func (d *demo) sitDown(context.Context) (string, error) {
 		return "", err
 	}
 	if d.desk, err = desk.New(programs, tools, keyringtest.Options{}); err != nil {
+		return "", err
+	}
+	if d.screen, err = d.desk.Screen(ctx); err != nil {
 		return "", err
 	}
 	if d.registryPort, err = desk.FreePort(); err != nil {
@@ -84,7 +87,7 @@ func (d *demo) sitDown(context.Context) (string, error) {
 	if _, err := desk.Must(store); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("HOME %s from /etc/skel, a D-Bus session and keyring of its own, an oddly formatted %s (%d bytes)",
+	return fmt.Sprintf("HOME %s from /etc/skel, a D-Bus session, keyring and screen of its own, an oddly formatted %s (%d bytes)",
 		d.desk.Home, "~/.docker/config.json", len(d.before.text)), nil
 }
 
@@ -98,32 +101,38 @@ func (d *demo) other() string { return "localhost:" + d.registryPort }
 func (d *demo) parts(ctx context.Context) (string, error) {
 	var text bytes.Buffer
 	w := tabwriter.NewWriter(&text, 0, 4, 2, ' ', 0)
-	for _, name := range []string{"lanyard", "docker-credential-lanyard"} {
+	for _, name := range []string{"lanyard", "docker-credential-lanyard", "lanyard-desktop"} {
 		path := filepath.Join(d.desk.Programs, name)
 		info, err := buildinfo.ReadFile(path)
 		if err != nil {
 			return "", fmt.Errorf("%w (make build makes it)", err)
 		}
-		flag := "--version"
-		if name != "lanyard" {
-			flag = "version"
+		said := ""
+		if flag := map[string]string{"lanyard": "--version", "docker-credential-lanyard": "version"}[name]; flag != "" {
+			o, err := desk.Must(d.desk.Program(ctx, path, flag))
+			if err != nil {
+				return "", err
+			}
+			said = firstLine(o.Out) + ", "
+		} else {
+			for _, module := range info.Deps {
+				if module.Path == "github.com/wailsapp/wails/v2" {
+					said = "Wails " + module.Version + ", "
+				}
+			}
 		}
-		o, err := desk.Must(d.desk.Program(ctx, path, flag))
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(w, "%s\t%s, %s\t%s\n", name, firstLine(o.Out), info.GoVersion, path)
+		fmt.Fprintf(w, "%s\t%s%s\t%s\n", name, said, info.GoVersion, path)
 	}
 	for _, part := range [][]string{
 		{"chromium", "--version"}, {"gnome-keyring-daemon", "--version"}, {"dbus-daemon", "--version"},
-		{"secret-tool"}, {"docker", "--version"}, {"skopeo", "--version"}, {"crane", "version"},
+		{"secret-tool"}, {"Xvfb"}, {"matchbox-window-manager"}, {"xdotool", "version"}, {"import", "--version"}, {"docker", "--version"}, {"skopeo", "--version"}, {"crane", "version"},
 		{"regctl", "version", "--format", "{{.VCSTag}}"}, {"docker-registry", "--version"},
 	} {
 		path, err := d.desk.Part(part[0])
 		if err != nil {
 			return "", err
 		}
-		version := "" // secret-tool of Debian 12 tells none
+		version := "" // some tell none
 		if len(part) > 1 {
 			o, err := desk.Must(d.desk.Program(ctx, path, part[1:]...))
 			if err != nil {

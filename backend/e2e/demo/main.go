@@ -1,8 +1,10 @@
 //go:build linux
 
 // Command demo does Lanyard's main job by itself, with real parts: a made-up
-// person signs in through a real Chromium, real container tools push and pull
-// with the token in a real keyring, and after the sign-out nothing of it works.
+// person opens the window, as it is released, and has no mouse; signs in
+// through a real Chromium; real container tools push and pull with the token
+// in a real keyring, with the window closed too; and after the sign-out nothing
+// of it works. Then the same in a terminal.
 // Each step looks at what it claims; the first that does not see it ends the
 // demonstration with an exit status other than 0. What it is made of lies in
 // package desk.
@@ -28,9 +30,9 @@ func main() {
 	}
 	d := &demo{say: os.Stdout}
 	flag.StringVar(&d.out, "out", "build/demo", "folder for the pictures; those of an earlier run are removed")
-	flag.StringVar(&d.programs, "programs", "build/bin", "folder with lanyard and docker-credential-lanyard")
+	flag.StringVar(&d.programs, "programs", "build/bin", "folder with lanyard, lanyard-desktop and docker-credential-lanyard")
 	flag.StringVar(&d.tools, "tools", filepath.Join(tools, "bin"), "folder with other people's programs")
-	within := flag.Duration("within", 5*time.Minute, "give up after this long")
+	within := flag.Duration("within", 8*time.Minute, "give up after this long")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -50,6 +52,7 @@ type demo struct {
 	out, programs, tools string
 	computer
 	person
+	seat
 	images
 	pictures pictures
 }
@@ -62,28 +65,40 @@ type step struct {
 
 func (d *demo) steps() []step {
 	return []step{
-		{"A person sits down at a computer", d.sitDown},
+		{"A person sits down at a computer, without a mouse", d.sitDown},
 		{"Every part is real", d.parts},
-		{"lanyard login starts the own service and opens the browser", d.beginLogin},
-		{"The first administrator is made, with the set-up code", d.setUp},
+		{"The window opens, signed out", d.openWindow},
+		{"Sign in: the own service is started, and the browser opens", d.beginInWindow},
+		{"The first administrator is made, with the code that the window shows", d.setUp},
 		{"The person says yes, and the browser goes back to the program", d.allow},
-		{"lanyard login ends", d.endLogin},
-		{"lanyard status", d.status},
-		{"lanyard token list", d.tokens},
+		{"The window shows who is signed in", d.signedIn},
+		{"The container tools are set up, the difference shown first", d.setUpTools},
+		{"lanyard status says the same", d.status},
+		{"The window lists this computer's token", d.listed},
 		{"The browser signs out, and in again with the password", d.browse},
 		{"secret-tool finds the token in the keychain", d.lookUp},
 		{"A separate docker-registry is started with the printed stanza", d.startRegistry},
 		{"skopeo pushes to the own registry and pulls back", d.pushOwn},
+		{"The window shows that the token was used", d.used},
 		{"skopeo copies to docker-registry; crane and regctl pull", d.copyOut},
 		{"docker manifest inspect, without a daemon", d.inspect},
 		{"A push to somebody else's name is refused", d.refusedPush},
+		{"The window is closed, and a pull still works", d.closeAndPull},
+		{"The window is opened again, and still signed in", d.openAgain},
+		{"A personal access token is generated, and shown once", d.generate},
+		{"Another computer pulls with it", d.pullWithPAT},
+		{"It is deactivated, and refused", d.deactivate},
 		{"The token opens the service, as the keychain has it", d.accepted},
 		{"No secret is in a file, an argument or an environment", d.nowhere},
-		{"lanyard logout", d.logout},
+		{"Sign out, with a receipt", d.signOut},
 		{"The service refuses the old token and the old session", d.refused},
 		{"The keychain has nothing, also after its daemon was killed", d.emptied},
 		{"Docker's configuration is as it was, and the helper's copy gone", d.putBack},
 		{"A pull is refused", d.refusedPull},
+		{"The window is closed for good", d.leaveWindow},
+		{"The same in a terminal: lanyard login", d.loginInTerminal},
+		{"lanyard token list, and a pull", d.tokens},
+		{"lanyard logout", d.logout},
 		{"lanyard service stop, and nothing is left running", d.stopAll},
 	}
 }
@@ -109,7 +124,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 		}
 		fmt.Fprintf(d.say, "%2d %7s  %s\n%s\n", i+1, took(start), s.name, indent(seen))
 	}
-	fmt.Fprintf(d.say, "   %7s  All of it was seen to work. %d pictures of pages are in %s\n", took(begun), d.pictures.count, d.out)
+	fmt.Fprintf(d.say, "   %7s  All of it was seen to work. %d pictures are in %s\n", took(begun), d.pictures.count, d.out)
 	return nil
 }
 
@@ -118,9 +133,15 @@ func (d *demo) run(ctx context.Context) (err error) {
 func (d *demo) scene() string {
 	said := ""
 	if d.browser != nil {
-		path := filepath.Join(d.out, failedPicture)
+		path := filepath.Join(d.out, failedPage)
 		if err := d.browser.Picture(path); err == nil {
 			said += "\nthe browser's page: " + path
+		}
+	}
+	if d.screen != nil {
+		path := filepath.Join(d.out, failedScreen)
+		if err := d.screen.Picture(path); err == nil {
+			said += "\nthe screen: " + path
 		}
 	}
 	if d.desk == nil {
@@ -141,6 +162,7 @@ func (d *demo) leave() string {
 		return ""
 	}
 	d.stopRegistry()
+	d.closeScreen()
 	d.desk.Close()
 	return names(d.desk.Processes())
 }

@@ -10,18 +10,25 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
-
-	"lanyard/backend/e2e/desk"
 )
 
-// pictures are those of the pages, in the order in which a person sees them.
+// seen is what a picture can be taken of: the screen, or the browser's page.
+type seen interface {
+	Picture(path string) error
+}
+
+// pictures are in the order in which a person sees them.
 type pictures struct {
 	dir   string
 	count int
 	last  image.Image
 }
 
-const failedPicture = "failed.png"
+// What there was to be seen when a step failed.
+const (
+	failedPage   = "failed-page.png"
+	failedScreen = "failed-screen.png"
+)
 
 func (p *pictures) open(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -29,16 +36,16 @@ func (p *pictures) open(dir string) error {
 	}
 	p.dir = dir
 	old, err := filepath.Glob(filepath.Join(dir, "[0-9][0-9]-*.png"))
-	failed, _ := filepath.Glob(filepath.Join(dir, failedPicture)) // there or not
+	failed, _ := filepath.Glob(filepath.Join(dir, "failed-*.png")) // there or not
 	for _, name := range append(old, failed...) {
 		err = errors.Join(err, os.Remove(name))
 	}
 	return err
 }
 
-// take takes the page as it is. A page that shows nothing, or what the one
-// before it showed, is an error.
-func (p *pictures) take(b *desk.Browser, name string) error {
+// take takes it as it is. What shows nothing, or what the picture before it
+// showed, is an error.
+func (p *pictures) take(b seen, name string) error {
 	path := filepath.Join(p.dir, fmt.Sprintf("%02d-%s.png", p.count+1, name))
 	if err := b.Picture(path); err != nil {
 		return err

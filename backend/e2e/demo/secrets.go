@@ -26,6 +26,7 @@ import (
 // keychain is what secret-tool, which is none of ours, said of the keychain.
 type keychain struct {
 	secret  string   // of the token
+	pat     string   // the one made by hand
 	refresh []string // of the session: each that was seen
 	watch   *watch
 }
@@ -116,12 +117,16 @@ func (d *demo) accepted(ctx context.Context) (string, error) {
 }
 
 func (d *demo) askToken(ctx context.Context, service string) (int, string, error) {
+	return d.askTokenWith(ctx, service, d.secret)
+}
+
+func (d *demo) askTokenWith(ctx context.Context, service, secret string) (int, string, error) {
 	query := url.Values{"account": {d.name}, "service": {service}, "scope": {"repository:" + d.repository() + ":pull"}}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.desk.URL()+"/token?"+query.Encode(), nil)
 	if err != nil {
 		return 0, "", err
 	}
-	r.SetBasicAuth(d.name, d.secret)
+	r.SetBasicAuth(d.name, secret)
 	return ask(r)
 }
 
@@ -166,6 +171,9 @@ func (d *demo) forms() [][]byte {
 	all := forms(d.name, d.secret)
 	for _, refresh := range d.refresh {
 		all = append(all, forms(d.name, refresh)...)
+	}
+	if d.pat != "" {
+		all = append(all, forms(d.name, d.pat)...)
 	}
 	return append(all, []byte(d.passphrase))
 }

@@ -95,6 +95,7 @@ func (d *demo) stopAll(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("something still answers at %s (%d)", d.desk.URL(), status)
 	}
 	d.stopRegistry()
+	d.closeScreen()
 	var left []desk.Process
 	for _, p := range d.desk.Processes() {
 		if p.Name != "dbus-daemon" && !strings.HasPrefix(p.Name, "gnome-keyring") {

@@ -53,10 +53,9 @@ type Browser struct {
 // Browser waits until a program on the desk has opened a browser, and sits
 // down at it.
 func (d *Desk) Browser(ctx context.Context) (*Browser, error) {
-	file := filepath.Join(d.profile(), "DevToolsActivePort")
 	var port string
 	for port == "" {
-		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), "\n") {
+		if text, err := os.ReadFile(d.devTools()); err == nil && strings.Contains(string(text), "\n") {
 			port, _, _ = strings.Cut(string(text), "\n")
 		}
 		if err := pause(ctx); err != nil {
@@ -168,11 +167,14 @@ func (d *Desk) closeBrowser() {
 			}
 		}
 		if !left {
-			return
+			break
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	_ = os.Remove(d.devTools()) // it tells where this one was
 }
+
+func (d *Desk) devTools() string { return filepath.Join(d.profile(), "DevToolsActivePort") }
 
 func (d *Desk) profile() string { return filepath.Join(d.Runtime, "profile") }
 

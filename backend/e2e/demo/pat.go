@@ -1,0 +1,121 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"lanyard/backend/e2e/desk"
+)
+
+// patName has what a page must not take for its own.
+const patName = "ci <b>&amp;</b>"
+
+func (d *demo) generate(ctx context.Context) (string, error) {
+	if err := d.window.Press(ctx, tokensButton); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "1 active, 0 deactivated"); err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, "Generate new token"); err != nil {
+		return "", err
+	}
+	if err := d.window.Fill(ctx, "Description", patName); err != nil {
+		return "", err
+	}
+	if err := d.window.To(ctx, desk.Radio, "Public read"); err != nil {
+		return "", err
+	}
+	if err := d.window.Down(ctx, desk.Radio, "Read"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, patName); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "generate"); err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, "Generate"); err != nil {
+		return "", err
+	}
+	secret, err := d.window.Text(ctx, "New token")
+	if err != nil || !strings.HasPrefix(secret, "lyd_pat_") {
+		return "", errors.Join(err, errors.New("what the window shows is no token"))
+	}
+	d.pat = secret
+	if err := d.pictures.take(d.screen, "shown-once"); err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, "Copy token"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Copied"); err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, "Done"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "2 active, 0 deactivated", patName, "…"+secret[len(secret)-4:]); err != nil {
+		return "", err
+	}
+	if err := d.window.Without(ctx, secret); err != nil {
+		return "", err
+	}
+	return "lyd_pat_…" + secret[len(secret)-4:] + ", Read, for 30 days; gone from the window", d.pictures.take(d.screen, "generated")
+}
+
+// elsewhere runs skopeo as on another computer, which has the token in a file.
+func (d *demo) elsewhere(ctx context.Context) (desk.Output, error) {
+	dir, err := os.MkdirTemp("", "lyd-ci-")
+	if err != nil {
+		return desk.Output{}, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "auth.json")
+	text := fmt.Sprintf(`{"auths":{"%s":{"auth":"%s"}}}`, d.own(), base64.StdEncoding.EncodeToString([]byte(d.name+":"+d.pat)))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return desk.Output{}, err
+	}
+	image := d.own() + "/" + d.name + "/" + ownImage
+	return desk.Run(d.desk.Shell(ctx, fmt.Sprintf("skopeo inspect --tls-verify=false --authfile %s --format '{{.Digest}}' docker://%s", file, image)))
+}
+
+func (d *demo) pullWithPAT(ctx context.Context) (string, error) {
+	o, err := d.elsewhere(ctx)
+	if err != nil || o.Code != 0 || strings.TrimSpace(o.Out) != d.digest {
+		return "", errors.Join(err, fmt.Errorf("skopeo ended with %d, found %s, not %s:\n%s", o.Code, o.Out, d.digest, o.Err))
+	}
+	if err := d.window.Key(ctx, "F5"); err != nil {
+		return "", err
+	}
+	return "skopeo, without the helper: " + d.digest, d.window.Wait(ctx, "2 active, 0 deactivated")
+}
+
+func (d *demo) deactivate(ctx context.Context) (string, error) {
+	if err := d.window.Pick(ctx, "Actions for "+patName, "Deactivate"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "1 active, 1 deactivated", "Deactivated"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "deactivated"); err != nil {
+		return "", err
+	}
+	o, err := d.elsewhere(ctx)
+	if err != nil || o.Code == 0 || !strings.Contains(strings.ToLower(o.Err), "unauthorized") && !strings.Contains(o.Err, "authentication required") {
+		return "", errors.Join(err, fmt.Errorf("skopeo ended with %d, and was not refused:\n%s%s", o.Code, o.Out, o.Err))
+	}
+	status, _, err := d.askTokenWith(ctx, d.own(), d.pat)
+	if err != nil || status != http.StatusUnauthorized {
+		return "", errors.Join(err, fmt.Errorf("/token answers the deactivated token with %d, not 401", status))
+	}
+	return "the window counts 1 active, 1 deactivated; skopeo is refused, /token answers 401", nil
+}

@@ -1,0 +1,233 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lanyard/backend/e2e/desk"
+)
+
+// seat is where the person sits: at a screen, with the window on it.
+type seat struct {
+	screen *desk.Screen
+	window *desk.Window
+}
+
+const (
+	signInButton = "Sign in"
+	tokensButton = "Personal access tokens"
+)
+
+func (d *demo) openWindow(ctx context.Context) (string, error) {
+	if path, err := d.helper(ctx); err != nil || path != "" {
+		return "", errors.Join(err, fmt.Errorf("the shell finds a credential helper before anything was done: %q", path))
+	}
+	var err error
+	if d.window, err = d.screen.Open(ctx); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Sign in once, for every container tool", "This computer’s own service", "Use a code instead"); err != nil {
+		return "", err
+	}
+	return "nobody is signed in; it offers to sign in at this computer's own service", d.pictures.take(d.screen, "signed-out")
+}
+
+func (d *demo) beginInWindow(ctx context.Context) (string, error) {
+	d.name, d.passphrase = "alice", "seven quiet lamps along the harbour wall"
+	if err := d.window.Press(ctx, signInButton); err != nil {
+		return "", err
+	}
+	var err error
+	if d.setupCode, err = d.window.Text(ctx, "Set-up code"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Waiting for your browser", "Open again", "Copy link", "Cancel", " left"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "waiting"); err != nil {
+		return "", err
+	}
+	if d.browser, err = d.desk.Browser(ctx); err != nil {
+		return "", err
+	}
+	if err := d.page("Set up this service", desk.Wait(`form[action="/setup"]`)); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.browser, "set-up"); err != nil {
+		return "", err
+	}
+	return "the window shows a set-up code and waits; xdg-open started Chromium; the service at " + d.desk.URL() + " shows its set-up page", nil
+}
+
+func (d *demo) signedIn(ctx context.Context) (string, error) {
+	if err := d.window.Wait(ctx, "Signed in as", d.name, d.own(), "Read, Write, Delete", "Not set up", "skopeo"); err != nil {
+		return "", err
+	}
+	o, err := desk.Must(d.desk.Lanyard(ctx, "status", "--json"))
+	if err != nil {
+		return "", err
+	}
+	_, after, _ := strings.Cut(o.Out, `"token_last_four": "`)
+	if d.lastFour, _, _ = strings.Cut(after, `"`); len(d.lastFour) != 4 {
+		return "", fmt.Errorf("lanyard status does not tell the token's last four characters:\n%s", o.Out)
+	}
+	if err := d.window.Wait(ctx, "…"+d.lastFour); err != nil {
+		return "", err
+	}
+	return d.name + " at " + d.own() + ", token …" + d.lastFour + ", Read, Write, Delete; the container tools are not set up yet", d.pictures.take(d.screen, "signed-in")
+}
+
+func (d *demo) setUpTools(ctx context.Context) (string, error) {
+	copied := d.desk.Home + "/.local/bin/docker-credential-lanyard"
+	if err := d.window.Press(ctx, "Show the change"); err != nil {
+		return "", err
+	}
+	// What it would do is seen before it is done.
+	if err := d.window.Wait(ctx, "What would change", `"`+d.own()+`": "lanyard"`, copied); err != nil {
+		return "", err
+	}
+	if now, err := read(d.configPath()); err != nil || string(now.text) != string(d.before.text) {
+		return "", errors.Join(err, errors.New("docker's configuration was changed before anybody agreed"))
+	}
+	if err := d.window.To(ctx, desk.CheckBox, "Copy the credential helper"); err != nil {
+		return "", err
+	}
+	if err := d.window.Key(ctx, "space"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "what-would-change"); err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, "Apply"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Set up", "ask Lanyard for", d.other(), "Undo"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "set-up"); err != nil {
+		return "", err
+	}
+	if path, err := d.helper(ctx); err != nil || path != copied {
+		return "", errors.Join(err, fmt.Errorf("a login shell finds the helper at %q, not the copy at %s", path, copied))
+	}
+	return "with consent, the helper was copied; a fresh login shell finds " + copied, d.setIn(d.own(), d.other())
+}
+
+func (d *demo) listed(ctx context.Context) (string, error) {
+	words, err := d.oneToken(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, tokensButton); err != nil {
+		return "", err
+	}
+	for _, words := range []string{"Access permissions", "Auto-generated", "Active", "Never", "This computer", "…" + d.lastFour, "1 active, 0 deactivated"} {
+		if err := d.window.Wait(ctx, words); err != nil {
+			return "", err
+		}
+	}
+	return words + "; lanyard token list says the same", d.pictures.take(d.screen, "tokens")
+}
+
+func (d *demo) used(ctx context.Context) (string, error) {
+	if err := d.window.Key(ctx, "F5"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "from 127.0.0.1"); err != nil {
+		return "", err
+	}
+	return "when and from where", d.pictures.take(d.screen, "used")
+}
+
+func (d *demo) closeAndPull(ctx context.Context) (string, error) {
+	// The first time it says what goes on.
+	if err := d.window.AskToClose(ctx); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "this computer's own service goes on", "OK"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "closing"); err != nil {
+		return "", err
+	}
+	if err := d.window.Key(ctx, "Return"); err != nil {
+		return "", err
+	}
+	if err := d.window.Ended(ctx); err != nil {
+		return "", err
+	}
+	for _, p := range d.desk.Processes() {
+		if p.Name == "lanyard-desktop" || strings.HasPrefix(p.Name, "WebKit") {
+			return "", fmt.Errorf("still running: %s", names([]desk.Process{p}))
+		}
+	}
+	image := d.own() + "/" + d.name + "/" + ownImage
+	if _, err := d.shell(ctx, "skopeo copy --src-tls-verify=false docker://%s oci:%s-closed:1", image, d.layout); err != nil {
+		return "", err
+	}
+	return "nothing of the window runs; service and helper do: " + image, nil
+}
+
+func (d *demo) openAgain(ctx context.Context) (string, error) {
+	var err error
+	if d.window, err = d.screen.Open(ctx); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Signed in as", d.name, "…"+d.lastFour, "Set up"); err != nil {
+		return "", err
+	}
+	return d.name + ", the same token; nothing was asked", d.pictures.take(d.screen, "again")
+}
+
+func (d *demo) signOut(ctx context.Context) (string, error) {
+	if err := d.window.Key(ctx, "ctrl+1"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Signed in as"); err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, "Sign out"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Sign out of this computer?", "Stay signed in"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "sign-out"); err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, "Sign out"); err != nil {
+		return "", err
+	}
+	receipt := []string{
+		"Token …" + d.lastFour + " and session: removed from the keychain", "Session ended at the server",
+		"The token was tried once more, and is refused", "Container tools no longer ask Lanyard for it",
+	}
+	if err := d.window.Wait(ctx, receipt...); err != nil {
+		return "", err
+	}
+	return strings.Join(receipt, "\n"), d.pictures.take(d.screen, "receipt")
+}
+
+func (d *demo) leaveWindow(ctx context.Context) (string, error) {
+	if err := d.window.Press(ctx, "Done"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Sign in once, for every container tool"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "signed-out-again"); err != nil {
+		return "", err
+	}
+	return "it was signed out", d.window.Close(ctx)
+}
+
+func (d *demo) closeScreen() {
+	if d.screen != nil {
+		d.screen.Close()
+		d.screen = nil
+	}
+}

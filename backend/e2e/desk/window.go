@@ -1,0 +1,270 @@
+//go:build linux
+
+package desk
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	windowProgram = "lanyard-desktop"
+	mostTabs      = 60 // more than any view has
+)
+
+// Window is the person at Lanyard's window: with the keyboard alone, and with
+// what a screen reader says of it.
+type Window struct {
+	screen *Screen
+	said   bytes.Buffer
+	ended  chan struct{}
+	failed error
+}
+
+// Open starts the window's program, as it is released, and waits until it
+// shows something.
+func (s *Screen) Open(ctx context.Context) (*Window, error) {
+	w := &Window{screen: s, ended: make(chan struct{})}
+	cmd := s.desk.Program(ctx, filepath.Join(s.desk.Programs, windowProgram))
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &w.said, &w.said, 5*time.Second
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(w.ended)
+		w.failed = cmd.Wait()
+	}()
+	return w, nil
+}
+
+// Wait waits, for half a minute, until the window says all of the words.
+func (w *Window) Wait(ctx context.Context, words ...string) error {
+	_, err := w.until(ctx, fmt.Sprintf("say %q", words), func(things []Thing) bool {
+		for _, one := range words {
+			if !says(things, one) {
+				return false
+			}
+		}
+		return true
+	})
+	return err
+}
+
+// Without looks whether the window says none of it.
+func (w *Window) Without(ctx context.Context, words string) error {
+	things, err := w.screen.Look(ctx, windowProgram)
+	if err == nil && (len(things) == 0 || says(things, words)) {
+		err = fmt.Errorf("the window still says it, or is gone")
+	}
+	return err
+}
+
+func says(things []Thing, words string) bool {
+	for _, t := range things {
+		if strings.Contains(t.Name, words) || strings.Contains(t.Text, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// Text waits for the thing of that name, and is what stands in it.
+func (w *Window) Text(ctx context.Context, name string) (text string, err error) {
+	_, err = w.until(ctx, fmt.Sprintf("have a text in %q", name), func(things []Thing) bool {
+		for _, t := range things {
+			if t.Name == name && t.Text != "" && t.Text != name {
+				text = t.Text
+			}
+		}
+		return text != ""
+	})
+	return text, err
+}
+
+func (w *Window) until(ctx context.Context, what string, done func([]Thing) bool) ([]Thing, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	var last []Thing // that were read to their end
+	for {
+		things, err := w.screen.Look(ctx, windowProgram)
+		if err == nil && done(things) {
+			return things, nil
+		}
+		if err == nil {
+			last = things
+		}
+		select {
+		case <-w.ended:
+			return nil, w.words()
+		default:
+		}
+		if err := pause(ctx); err != nil {
+			return nil, fmt.Errorf("the window does not %s. It shows\n%s", what, listed(last))
+		}
+	}
+}
+
+func listed(things []Thing) string {
+	var b strings.Builder
+	for _, t := range things {
+		if t.Name+t.Text != "" {
+			focus := ""
+			if t.Focused() {
+				focus = " <- the keyboard"
+			}
+			fmt.Fprintf(&b, "%*s%v%s\n", max(0, t.Depth-7), "", t, focus)
+		}
+	}
+	return b.String()
+}
+
+// focus is where the keyboard is: the innermost thing of those that say so.
+// It is waited for, since a page may be about to place it; false: nowhere.
+func (w *Window) focus(ctx context.Context, patience time.Duration) (here Thing, somewhere bool, err error) {
+	for end := time.Now().Add(patience); !somewhere; {
+		things, err := w.screen.Look(ctx, windowProgram)
+		if err != nil {
+			return here, false, err
+		}
+		for _, t := range things {
+			if t.Focused() && t.Role != document && t.Role != scrollPane {
+				here, somewhere = t, true
+			}
+		}
+		if time.Now().After(end) {
+			break
+		}
+	}
+	return here, somewhere, nil
+}
+
+// move presses a key and waits until the keyboard is elsewhere.
+func (w *Window) move(ctx context.Context, from Thing, key string) (now Thing, somewhere bool, err error) {
+	if err := w.screen.Key(ctx, key); err != nil {
+		return now, false, err
+	}
+	for end := time.Now().Add(5 * time.Second); ; {
+		now, somewhere, err = w.focus(ctx, time.Second)
+		if err != nil || now.Role != from.Role || now.Name != from.Name || now.Depth != from.Depth {
+			return now, somewhere, err
+		}
+		if time.Now().After(end) {
+			return now, somewhere, fmt.Errorf("the keyboard stays at %v when %s is pressed", now, key)
+		}
+	}
+}
+
+// To presses Tab until the keyboard is at the thing whose name begins so.
+// Each place on the way has to have a name.
+func (w *Window) To(ctx context.Context, role Role, name string) error {
+	return w.walk(ctx, "Tab", role, name)
+}
+
+// Down is To with the arrow, in a menu or among radio buttons.
+func (w *Window) Down(ctx context.Context, role Role, name string) error {
+	return w.walk(ctx, "Down", role, name)
+}
+
+func (w *Window) walk(ctx context.Context, key string, role Role, name string) error {
+	here, somewhere, err := w.focus(ctx, 5*time.Second)
+	if err != nil {
+		return err
+	}
+	if !somewhere {
+		return fmt.Errorf("the keyboard is nowhere in the window, on the way to %v %q", role, name)
+	}
+	var way []string
+	outside := 0
+	for range mostTabs {
+		if here.Role == role && strings.HasPrefix(here.Name, name) {
+			return nil
+		}
+		if here, somewhere, err = w.move(ctx, here, key); err != nil {
+			return err
+		}
+		switch {
+		case !somewhere && outside == 0:
+			outside++ // between the page's end and its beginning, once
+		case here.Name == "":
+			return fmt.Errorf("the keyboard is at something without a name: %v, after\n%s", here, strings.Join(way, "\n"))
+		}
+		way = append(way, here.String())
+	}
+	return fmt.Errorf("the keyboard does not come to %v %q by %s, only to\n%s", role, name, key, strings.Join(way, "\n"))
+}
+
+// Press goes to a button and presses it.
+func (w *Window) Press(ctx context.Context, name string) error {
+	if err := w.To(ctx, Button, name); err != nil {
+		return err
+	}
+	return w.screen.Key(ctx, "Return")
+}
+
+// Pick opens a menu by its button, and takes what begins so.
+func (w *Window) Pick(ctx context.Context, menu, item string) error {
+	if err := w.To(ctx, menuButton, menu); err != nil {
+		return err
+	}
+	if err := w.screen.Key(ctx, "Return"); err != nil {
+		return err
+	}
+	if err := w.Wait(ctx, item); err != nil {
+		return err
+	}
+	if err := w.Down(ctx, MenuItem, item); err != nil {
+		return err
+	}
+	return w.screen.Key(ctx, "Return")
+}
+
+// Fill goes to a field and types.
+func (w *Window) Fill(ctx context.Context, name, text string) error {
+	if err := w.To(ctx, Entry, name); err != nil {
+		return err
+	}
+	return w.screen.Type(ctx, text)
+}
+
+// Key presses keys wherever the keyboard is.
+func (w *Window) Key(ctx context.Context, keys ...string) error { return w.screen.Key(ctx, keys...) }
+
+// Close closes the window as a person does, and waits until its program has
+// ended well.
+func (w *Window) Close(ctx context.Context) error {
+	if err := w.AskToClose(ctx); err != nil {
+		return err
+	}
+	return w.Ended(ctx)
+}
+
+// AskToClose presses what window managers close a window with.
+func (w *Window) AskToClose(ctx context.Context) error { return w.screen.Key(ctx, "alt+F4") }
+
+// Ended waits until its program has ended well.
+func (w *Window) Ended(ctx context.Context) error {
+	select {
+	case <-w.ended:
+	case <-time.After(20 * time.Second):
+		return fmt.Errorf("the window does not close")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if w.failed != nil {
+		return w.words()
+	}
+	return nil
+}
+
+// words is what its program said, once it has ended.
+func (w *Window) words() error {
+	how := "ended"
+	if w.failed != nil {
+		how = w.failed.Error()
+	}
+	return fmt.Errorf("%s: %s\n%s", windowProgram, how, w.said.String())
+}
