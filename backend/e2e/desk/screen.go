@@ -81,7 +81,7 @@ func (s *Screen) startDisplay() (display string, err error) {
 	}
 	number, err := bufio.NewReader(out).ReadString('\n') // once it listens
 	if err != nil {
-		return "", fmt.Errorf("Xvfb did not start: %w", err)
+		return "", fmt.Errorf("the display (Xvfb) did not start: %w", err)
 	}
 	return ":" + strings.TrimSpace(number), nil
 }

@@ -95,7 +95,7 @@ func run(ctx context.Context, o options) error {
 		return nil
 	case err := <-ended:
 		said, _ := os.ReadFile(filepath.Join(d.Runtime, "window.log"))
-		return fmt.Errorf("the window ended by itself: %v\n%s", err, said)
+		return fmt.Errorf("the window ended by itself: %w\n%s", err, said)
 	}
 }
 
