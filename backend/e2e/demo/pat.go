@@ -66,7 +66,7 @@ func (d *demo) generate(ctx context.Context) (string, error) {
 	if err := d.window.Wait(ctx, "2 active, 0 deactivated", patName, "…"+secret[len(secret)-4:]); err != nil {
 		return "", err
 	}
-	if err := d.window.Without(ctx, secret); err != nil {
+	if err := d.window.WaitGone(ctx, secret); err != nil {
 		return "", err
 	}
 	return "lyd_pat_…" + secret[len(secret)-4:] + ", Read, for 30 days; gone from the window", d.pictures.take(d.screen, "generated")
@@ -96,7 +96,10 @@ func (d *demo) pullWithPAT(ctx context.Context) (string, error) {
 	if err := d.window.Key(ctx, "F5"); err != nil {
 		return "", err
 	}
-	return "skopeo, without the helper: " + d.digest, d.window.Wait(ctx, "2 active, 0 deactivated")
+	if err := d.window.WaitGone(ctx, "Never"); err != nil { // used
+		return "", err
+	}
+	return "skopeo, without the helper: " + d.digest, d.pictures.take(d.screen, "used-elsewhere")
 }
 
 func (d *demo) deactivate(ctx context.Context) (string, error) {

@@ -93,10 +93,7 @@ func (d *demo) setUpTools(ctx context.Context) (string, error) {
 	if now, err := read(d.configPath()); err != nil || string(now.text) != string(d.before.text) {
 		return "", errors.Join(err, errors.New("docker's configuration was changed before anybody agreed"))
 	}
-	if err := d.window.To(ctx, desk.CheckBox, "Copy the credential helper"); err != nil {
-		return "", err
-	}
-	if err := d.window.Key(ctx, "space"); err != nil {
+	if err := d.window.Check(ctx, "Copy the credential helper"); err != nil {
 		return "", err
 	}
 	if err := d.pictures.take(d.screen, "what-would-change"); err != nil {

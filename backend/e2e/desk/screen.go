@@ -31,6 +31,8 @@ type Screen struct {
 const (
 	launcher = "/usr/libexec/at-spi-bus-launcher"
 	size     = "1280x800x24"
+
+	mostLooks = 8 // at a screen on which something moves, as a clock may
 )
 
 // Screen starts one. Programs that are started on the desk from then on show
@@ -81,7 +83,7 @@ func (s *Screen) startDisplay() (display string, err error) {
 	}
 	number, err := bufio.NewReader(out).ReadString('\n') // once it listens
 	if err != nil {
-		return "", fmt.Errorf("the display (Xvfb) did not start: %w", err)
+		return "", fmt.Errorf("start Xvfb: %w", err)
 	}
 	return ":" + strings.TrimSpace(number), nil
 }
@@ -156,15 +158,23 @@ func (s *Screen) listen(ctx context.Context) error {
 	return err
 }
 
-// Picture takes the whole screen as it is into a PNG.
+// Picture takes the whole screen into a PNG, once two looks at it are alike:
+// what a window says is ahead of what it paints.
 func (s *Screen) Picture(path string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	o, err := Must(s.desk.Program(ctx, "import", "-window", "root", "png:-"))
-	if err != nil {
-		return fmt.Errorf("take a picture: %w", err)
+	last := ""
+	for range mostLooks {
+		o, err := Must(s.desk.Program(ctx, "import", "-window", "root", "-strip", "-define", "png:exclude-chunks=date,time", "png:-"))
+		if err != nil {
+			return fmt.Errorf("take a picture: %w", err)
+		}
+		if o.Out == last {
+			break
+		}
+		last = o.Out
 	}
-	return os.WriteFile(path, []byte(o.Out), 0o600)
+	return os.WriteFile(path, []byte(last), 0o600)
 }
 
 // Key presses keys, one after the other: "Tab", "Return", "alt+F4".

@@ -54,12 +54,12 @@ func (w *Window) Wait(ctx context.Context, words ...string) error {
 	return err
 }
 
-// Without looks whether the window says none of it.
-func (w *Window) Without(ctx context.Context, words string) error {
-	things, err := w.screen.Look(ctx, windowProgram)
-	if err == nil && (len(things) == 0 || says(things, words)) {
-		err = fmt.Errorf("the window still says it, or is gone")
-	}
+// WaitGone waits until the window says the words no more. They are not
+// repeated in the error: they may be a secret.
+func (w *Window) WaitGone(ctx context.Context, words string) error {
+	_, err := w.until(ctx, "stop saying what it should not", func(things []Thing) bool {
+		return len(things) > 0 && !says(things, words)
+	})
 	return err
 }
 
@@ -220,6 +220,25 @@ func (w *Window) Pick(ctx context.Context, menu, item string) error {
 		return err
 	}
 	return w.screen.Key(ctx, "Return")
+}
+
+// Check goes to a box and makes a tick in it.
+func (w *Window) Check(ctx context.Context, name string) error {
+	if err := w.To(ctx, CheckBox, name); err != nil {
+		return err
+	}
+	if err := w.screen.Key(ctx, "space"); err != nil {
+		return err
+	}
+	_, err := w.until(ctx, fmt.Sprintf("have a tick at %q", name), func(things []Thing) bool {
+		for _, t := range things {
+			if t.Role == CheckBox && strings.HasPrefix(t.Name, name) && t.Checked() {
+				return true
+			}
+		}
+		return false
+	})
+	return err
 }
 
 // Fill goes to a field and types.
