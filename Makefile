@@ -33,7 +33,7 @@ FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor
 export LANYARD_TOOLS := $(CURDIR)/build/tools
 CLIENTS := crane regctl skopeo docker-registry docker-credential-secretservice
 
-.PHONY: help build test check unit race web lint demo run bindings bench faults gallery install uninstall clean \
+.PHONY: help build test check unit race web browser lint demo run bindings bench faults gallery install uninstall clean \
 	build/tools need-go need-window need-test
 
 help: ## this list
@@ -46,7 +46,7 @@ build: need-window ## the three programs, to build/bin
 	@echo "go build $(WINDOW) $(VERSION)"
 	@CGO_ENABLED=1 $(GO_BUILD) -tags $(WINDOW_TAGS) -o build/bin/$(WINDOW) . $(QUIET)
 
-test: need-test check build unit race web lint demo ## installs what is missing, runs every test, the linters and the demonstration
+test: need-test check build unit race web browser lint demo ## installs what is missing, runs every test, the linters and the demonstration
 	@echo "make test: all passed"
 
 check: need-go
@@ -67,6 +67,9 @@ race: need-test
 
 web: need-window
 	@build/frontend.sh test
+
+browser: need-test build
+	@build/frontend.sh browser
 
 lint: need-window ## golangci-lint, the tests of the architecture, svelte-check, eslint and prettier
 	@build/tools.sh golangci-lint
@@ -110,7 +113,8 @@ uninstall: ## takes away what install put there
 	@build/install.sh remove '$(PREFIX)'
 
 clean: ## removes what was built and fetched
-	rm -rf build/bin build/tools build/demo build/bench build/gallery build/tmp frontend/node_modules
+	rm -rf build/bin build/tools build/demo build/bench build/gallery build/gallery-window build/tmp \
+		frontend/node_modules frontend/build-fake frontend/test-results
 	find frontend/dist -mindepth 1 ! -name .gitkeep -delete
 
 build/tools: need-go

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# frontend.sh modules|dist|test|lint: the window's pages, by npm in frontend/.
+# frontend.sh modules|dist|test|browser|lint: the window's pages, by npm in frontend/.
 #
 #   modules  npm's packages as frontend/package-lock.json has them, into node_modules
 #   dist     the pages as the window embeds them, into frontend/dist
 #   test     vitest
+#   browser  Playwright: every state of the pages with a made-up Go half, then one
+#            person's story with the real one, from what make build made
 #   lint     svelte-check, eslint, prettier
 #
 # modules and dist do nothing where nothing has changed since: they note a checksum of
@@ -44,7 +46,7 @@ modules() {
 dist() {
 	modules
 	local now files
-	mapfile -d '' files < <(find . \( -name node_modules -o -name dist -o -name build-fake -o -name test-results -o -name e2e \) -prune -o -type f -print0)
+	mapfile -d '' files < <(find . \( -name node_modules -o -name dist -o -name build-fake -o -name test-results -o -name 'e2e*' \) -prune -o -type f -print0)
 	now=$(sum "${files[@]}")
 	[[ ! -e dist/index.html || ! -e $notes/dist || $(<"$notes/dist") != "$now" ]] || return 0
 	echo "npm run build"
@@ -53,22 +55,35 @@ dist() {
 	echo "$now" >"$notes/dist"
 }
 
+# ready: the packages are there, and another make may have its turn.
+ready() {
+	modules
+	exec 9>&-
+}
+
 case ${1-} in
 modules) modules ;;
 dist) dist ;;
 test)
-	modules
+	ready
 	echo "vitest"
 	npm run --silent test
 	;;
+browser)
+	ready
+	echo "Playwright: every state of the pages"
+	npm run --silent e2e -- --reporter=dot
+	echo "Playwright: the pages and the real Go half"
+	npm run --silent test:real
+	;;
 lint)
-	modules
+	ready
 	echo "svelte-check, eslint, prettier"
 	npm run --silent check
 	npm run --silent lint
 	;;
 *)
-	echo "usage: frontend.sh modules|dist|test|lint" >&2
+	echo "usage: frontend.sh modules|dist|test|browser|lint" >&2
 	exit 2
 	;;
 esac

@@ -124,6 +124,7 @@ test('from the first start to the last', async ({ page }) => {
 
 test('a dialog keeps the focus', async ({ page }) => {
   await page.goto('/?state=active')
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
   await page.keyboard.press('Control+2')
   await expect(page.getByRole('table')).toBeVisible()
   await page.keyboard.press('Control+n')
