@@ -83,7 +83,7 @@ bindings: need-go ## writes frontend/wailsjs anew, after a change in app/
 	@build/bindings.sh write
 
 demo: need-test build ## the main job by itself with real parts, a picture per step under build/demo
-	@go run ./backend/e2e/demo -out build/demo
+	@go run ./backend/e2e/demo -out build/demo $(QUIET)
 
 run: need-window ## opens the window; without a display it is make demo
 	@if [ -n "$${DISPLAY:-}" ]; then \
