@@ -87,6 +87,7 @@ func (a *App) SecondInstance(options.SecondInstanceData) { a.core.screen.Raise()
 // was a person who closed the window: the end of their session waits for no
 // answer.
 func (a *App) BeforeClose(context.Context) (prevent bool) {
+	a.window.forget()
 	if a.core.atWork() && a.told.Err() == nil && a.window.first() {
 		a.core.screen.Tell("Lanyard goes on", closeWords)
 	}

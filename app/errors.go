@@ -34,6 +34,10 @@ var kinds = []struct {
 	{keychain.ErrNoService, "keychain_missing", "No keychain answers in this session, and Lanyard keeps secrets nowhere else.", "Start one, such as GNOME Keyring or KeePassXC's Secret Service, and try again."},
 	{keychain.ErrTimeout, "keychain_timeout", "The keychain did not answer in time; whether it was changed is not known.", "Look for a prompt behind other windows and try again."},
 	{keychain.ErrNotRemoved, "failed", "The entry is still in the keychain. No tool gets it any more.", "Removing it is tried again by itself."},
+	{keychain.ErrMismatch, "failed", "The keychain holds something else than what was written to it.", "Try again; if it stays so, look at the program that keeps the keychain."},
+	{keychain.ErrTooBig, "failed", "The keychain takes no entry of that size. Nothing was stored.", "Ask who runs the server: its tokens are too long."},
+	{keychain.ErrEntry, "failed", "", "Sign out, and sign in again."},
+	{keychain.ErrName, "refused", "", "Ask who runs the server."},
 
 	{signin.ErrBusy, "busy", "Another sign-in, or another Lanyard program, is at work.", "Finish or cancel it and try again."},
 	{machine.ErrBusy, "busy", "Another Lanyard program is at work.", "Try again in a moment."},
@@ -52,13 +56,17 @@ var kinds = []struct {
 	{client.ErrServer, "failed", "", "Try again in a moment; the service's log says more."},
 
 	{signin.ErrNotSignedIn, "not_signed_in", "Nobody is signed in on this computer.", "Sign in."},
+	{keychain.ErrNotFound, "not_signed_in", "The keychain has no entry for that any more.", "Sign in again."},
 	{signin.ErrBrowser, "failed", "No browser could be opened.", "Copy the link, or use a code instead."},
 	{signin.ErrStillAccepted, "failed", "", "Delete the token in the list of your account."},
 
 	{dockerconfig.ErrHelperNotFound, "helper_missing", "", "Agree to the copy, or put the helper on your PATH; then apply again."},
-	{dockerconfig.ErrForeignHelper, "other_helper", "", "Remove that program if you do not need it."},
-	{dockerconfig.ErrOtherHelper, "other_helper", "", "To let Lanyard answer for it, run in a terminal: lanyard docker setup --replace"},
+	{dockerconfig.ErrForeignHelper, "refused", "", ""},
+	{dockerconfig.ErrOtherHelper, "other_helper", "", "Leave it so, or let Lanyard take its place. Undo puts it back."},
 	{dockerconfig.ErrRefused, "refused", "", "Put the file right, or move it away; then try again."},
+	{dockerconfig.ErrHost, "refused", "", "Ask who runs the server: docker's configuration cannot name that registry."},
+	{dockerconfig.ErrJournal, "failed", "", "See that the file and its folder can be read and written, and try again."},
+	{dockerconfig.ErrShell, "failed", "", "Put your shell's start-up files right, and try again."},
 
 	{ownservice.ErrNotRunning, "offline", "This computer's own service is not running.", "Start it."},
 	{ownservice.ErrForeign, "refused", "", ""},
@@ -67,7 +75,10 @@ var kinds = []struct {
 
 	{machine.ErrBroken, "failed", "", ""},
 	{machine.ErrNewer, "failed", "", "Update this program."},
+	{machine.ErrHost, "refused", "", "Ask who runs the server: no tool can name that registry."},
+	{machine.ErrNoHome, "failed", "", "Set HOME, and start Lanyard again."},
 	{errNothingToOpen, "failed", "", ""},
+	{errTooLong, "refused", "", ""},
 	{context.DeadlineExceeded, "offline", "There was no answer in time.", "Try again in a moment."},
 }
 

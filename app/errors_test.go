@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -41,7 +45,8 @@ func TestExplain(t *testing.T) {
 		"docker's file":          {dockerconfig.ErrRefused, "refused"},
 		"helper":                 {&dockerconfig.NotFoundError{Shell: "/bin/sh"}, "helper_missing"},
 		"another helper":         {&dockerconfig.ConflictError{Path: "/x"}, "other_helper"},
-		"another program":        {dockerconfig.ErrForeignHelper, "other_helper"},
+		"another program":        {dockerconfig.ErrForeignHelper, "refused"},
+		"another file":           {dockerconfig.ErrJournal, "failed"},
 		"no start":               {ownservice.ErrStart, "failed"},
 		"unknown":                {errors.New("disk full"), "failed"},
 	} {
@@ -78,6 +83,68 @@ func TestKinds(t *testing.T) {
 	for code := range said {
 		t.Errorf("the page does not know %s", code)
 	}
+}
+
+// Whatever the packages below call an error of their own has words here.
+func TestEveryErrorHasWords(t *testing.T) {
+	mapped := map[string]bool{}
+	for _, f := range parse(t, ".") {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if from, ok := s.X.(*ast.Ident); ok {
+					mapped[from.Name+"."+s.Sel.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	count := 0
+	for _, folder := range []string{"signin", "client", "keychain", "dockerconfig", "ownservice", "machine"} {
+		for _, f := range parse(t, "../backend/"+folder) {
+			for _, d := range f.Decls {
+				vars, ok := d.(*ast.GenDecl)
+				if !ok || vars.Tok != token.VAR {
+					continue
+				}
+				for _, spec := range vars.Specs {
+					name := spec.(*ast.ValueSpec).Names[0].Name
+					if !strings.HasPrefix(name, "Err") {
+						continue
+					}
+					if count++; !mapped[folder+"."+name] {
+						t.Errorf("%s.%s is in no line of kinds", folder, name)
+					}
+				}
+			}
+		}
+	}
+	if count < 30 {
+		t.Errorf("only %d errors were found: is this where they are?", count)
+	}
+}
+
+// parse reads errors.go of this package, and all of others.
+func parse(t *testing.T, dir string) []*ast.File {
+	t.Helper()
+	names := []string{"errors.go"}
+	if dir != "." {
+		var err error
+		if names, err = filepath.Glob(filepath.Join(dir, "*.go")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 func TestSentence(t *testing.T) {

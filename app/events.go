@@ -7,8 +7,9 @@ import (
 
 // The events that the page hears.
 const (
-	eventSession = "session" // SessionView, when it changed
-	eventSignIn  = "signin"  // PromptView, while one is under way
+	eventSession   = "session"   // SessionView, when it changed
+	eventSignIn    = "signin"    // PromptView, while one is under way
+	eventClipboard = "clipboard" // ClipboardView, when a copied secret's time is over
 )
 
 // changed says whether the page is to be told. Each look is a use of the

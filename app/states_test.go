@@ -359,7 +359,7 @@ func TestTools(t *testing.T) {
 	if v, err := w.App.tools.Status(); err != nil || v.SetUp || v.Hosts == nil || v.Missing == nil {
 		t.Errorf("%+v %v", v, err)
 	}
-	if _, err := w.App.tools.Plan(); explain(err).Code != "not_signed_in" {
+	if _, err := w.App.tools.Plan(false); explain(err).Code != "not_signed_in" {
 		t.Error(err)
 	}
 	host := w.signIn().Registries[0]
@@ -368,17 +368,17 @@ func TestTools(t *testing.T) {
 	if err != nil || v.SetUp || v.Offer != wanted || v.Helper != "" || v.Line == "" || v.LineFile == "" || len(v.Missing) != 1 || v.Missing[0] != host {
 		t.Errorf("%+v %v", v, err)
 	}
-	plan, err := w.App.tools.Plan()
+	plan, err := w.App.tools.Plan(false)
 	if err != nil || plan.Offer != wanted || plan.Diff == "" {
 		t.Errorf("%+v %v", plan, err)
 	}
-	if _, err := w.App.tools.Apply(false); explain(err).Code != "helper_missing" {
+	if _, err := w.App.tools.Apply(false, false); explain(err).Code != "helper_missing" {
 		t.Errorf("without consent: %v", err)
 	}
 	if _, err := os.Stat(v.File); err == nil {
 		t.Error("without consent, something was written")
 	}
-	v, err = w.App.tools.Apply(true)
+	v, err = w.App.tools.Apply(true, false)
 	if err != nil || !v.SetUp || v.Helper != wanted || v.Offer != "" || len(v.Missing) != 0 || len(v.Hosts) != 1 {
 		t.Errorf("%+v %v", v, err)
 	}
@@ -397,7 +397,23 @@ func TestTools(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, v.File, `{"credHelpers": {"`+host+`": "pass"}}`, 0o600)
-	if _, err := w.App.tools.Plan(); explain(err).Code != "other_helper" {
+	if _, err := w.App.tools.Plan(false); explain(err).Code != "other_helper" {
 		t.Error(err)
+	}
+	if _, err := w.App.tools.Apply(true, false); explain(err).Code != "other_helper" {
+		t.Errorf("without consent: %v", err)
+	}
+	plan, err = w.App.tools.Plan(true)
+	if err != nil || !strings.Contains(plan.Diff, `-   "`+host+`": "pass"`) || !strings.Contains(plan.Diff, `+   "`+host+`": "lanyard"`) {
+		t.Errorf("%+v %v", plan, err)
+	}
+	if v, err := w.App.tools.Apply(true, true); err != nil || !v.SetUp {
+		t.Errorf("%+v %v", v, err)
+	}
+	if _, err := w.App.tools.Undo(); err != nil {
+		t.Error(err)
+	}
+	if now, err := os.ReadFile(v.File); err != nil || string(now) != `{"credHelpers": {"`+host+`": "pass"}}` {
+		t.Errorf("undone: %s %v", now, err)
 	}
 }

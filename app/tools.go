@@ -42,15 +42,17 @@ func (t *Tools) Status() (ToolsView, error) {
 }
 
 // Plan is what Apply would change, host by host, and the path of the copy of
-// the helper that it would need.
-func (t *Tools) Plan() (PlanView, error) {
+// the helper that it would need. replace: other credential helpers of these
+// registries give way; without it they are an error (other_helper).
+func (t *Tools) Plan(replace bool) (PlanView, error) {
 	ctx, cancel := t.core.context(quick)
 	defer cancel()
 	served, err := t.core.Computer.Served()
 	if err != nil {
 		return PlanView{}, err
 	}
-	d := t.core.Docker
+	d := *t.core.Docker
+	d.File.Replace = replace
 	diff, err := d.File.Plan(signin.KeysOf(served))
 	if err != nil {
 		return PlanView{}, err
@@ -62,9 +64,9 @@ func (t *Tools) Plan() (PlanView, error) {
 	return PlanView{Diff: diff.String(), Offer: consent(o)}, nil
 }
 
-// Apply sets the tools up. mayCopy: the person agreed to the copy that Plan
-// offers.
-func (t *Tools) Apply(mayCopy bool) (ToolsView, error) {
+// Apply sets the tools up. The person agreed: mayCopy, to the copy that Plan
+// offers; replace, to what Plan shows with it. Undo puts back what gave way.
+func (t *Tools) Apply(mayCopy, replace bool) (ToolsView, error) {
 	ctx, cancel := t.core.context(quick)
 	defer cancel()
 	served, err := t.core.Computer.Served()
@@ -72,7 +74,7 @@ func (t *Tools) Apply(mayCopy bool) (ToolsView, error) {
 		return ToolsView{}, err
 	}
 	d := *t.core.Docker
-	d.MayCopy = mayCopy
+	d.MayCopy, d.File.Replace = mayCopy, replace
 	if err := d.SetUp(ctx, served); err != nil {
 		return ToolsView{}, err
 	}

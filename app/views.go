@@ -113,6 +113,16 @@ func (FreshView) String() string { return "***" }
 // GoString hides it from %#v.
 func (FreshView) GoString() string { return "***" }
 
+// CopiedView is a secret that was put onto the clipboard.
+type CopiedView struct {
+	Clears string `json:"clears"` // when it is taken away again
+}
+
+// ClipboardView is how that ended.
+type ClipboardView struct {
+	Cleared bool `json:"cleared"` // false: something else had been copied
+}
+
 // ToolsView is how the tools are set up.
 type ToolsView struct {
 	File     string   `json:"file"`

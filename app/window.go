@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 )
@@ -26,7 +27,9 @@ type screen interface {
 	enter(ctx context.Context)
 	Emit(event string, view any)
 	Raise()
+	Close()
 	Copy(text string) error
+	CopySecret(secret string) (take func() bool, err error)
 	Tell(title, text string) // returns when the person has read it
 }
 
@@ -34,7 +37,11 @@ type screen interface {
 type Window struct {
 	core *core
 	mu   sync.Mutex
+	lies *lying // nil: no secret of ours is on the clipboard
 }
+
+// Close closes the window, as its frame does.
+func (w *Window) Close() { w.core.screen.Close() }
 
 // Copy puts text onto the clipboard.
 func (w *Window) Copy(text string) error {
@@ -71,8 +78,9 @@ func (w *Window) first() bool {
 
 // wailsScreen is the real window. Before it is entered there is none.
 type wailsScreen struct {
-	mu  sync.Mutex
-	ctx context.Context // Wails wants its own with each call
+	mu     sync.Mutex
+	ctx    context.Context // Wails wants its own with each call
+	copies atomic.Int32    // secrets put onto the clipboard; their numbers
 }
 
 func (s *wailsScreen) enter(ctx context.Context) {
@@ -98,6 +106,12 @@ func (s *wailsScreen) Raise() {
 	if ctx, ok := s.window(); ok {
 		runtime.WindowShow(ctx)
 		runtime.WindowUnminimise(ctx)
+	}
+}
+
+func (s *wailsScreen) Close() {
+	if ctx, ok := s.window(); ok {
+		runtime.Quit(ctx)
 	}
 }
 

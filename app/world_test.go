@@ -167,6 +167,9 @@ type fakeScreen struct {
 	raised int
 	copied []string
 	told   []string
+	closed int
+	secret string // on the clipboard
+	marked bool
 }
 
 type event struct {
@@ -193,6 +196,35 @@ func (s *fakeScreen) Copy(text string) error {
 	defer s.mu.Unlock()
 	s.copied = append(s.copied, text)
 	return nil
+}
+
+func (s *fakeScreen) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed++
+}
+
+func (s *fakeScreen) CopySecret(secret string) (take func() bool, err error) {
+	s.lie(secret, true)
+	return func() bool {
+		if now, _ := s.clipboard(); now != secret {
+			return false
+		}
+		s.lie("", false)
+		return true
+	}, nil
+}
+
+func (s *fakeScreen) lie(text string, marked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secret, s.marked = text, marked
+}
+
+func (s *fakeScreen) clipboard() (text string, marked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.secret, s.marked
 }
 
 func (s *fakeScreen) Tell(_, text string) {

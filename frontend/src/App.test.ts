@@ -163,6 +163,52 @@ describe('tools', () => {
     await press('Undo')
     expect(await screen.findByText(/is as it was before/)).toBeVisible()
   })
+
+  it('offers to replace another credential helper', async () => {
+    const fake = open({ state: 'active', setUp: false })
+    fake.otherHelper = true
+    await press('Show the change …')
+    expect(await screen.findByRole('alert')).toHaveTextContent('let Lanyard take its place')
+    await press('Show what Lanyard would replace …')
+    expect(await screen.findByRole('region', { name: 'Difference' })).toHaveTextContent('"pass"')
+    await press('Apply')
+    expect(await screen.findByText('Set up')).toBeVisible()
+  })
+})
+
+describe('keys', () => {
+  it.each(['{Control>}w{/Control}', '{Control>}q{/Control}', '{Control>}Q{/Control}'])(
+    '%s closes the window, also from a dialog',
+    async (keys) => {
+      const fake = open({ state: 'active' })
+      await press('Sign out …')
+      await user.keyboard(keys)
+      expect(fake.calls).toContain('Window.Close')
+    },
+  )
+
+  it('Ctrl+, goes to the settings that there are', async () => {
+    open({ state: 'active' })
+    await heading('anna')
+    await user.keyboard('{Control>},{/Control}')
+    expect(await heading('Personal access tokens')).toBeVisible()
+  })
+
+  it('Ctrl+, goes to the service where nobody is signed in', async () => {
+    open()
+    await heading(/Sign in once/)
+    await user.keyboard('{Control>},{/Control}')
+    expect(await heading('This computer’s service')).toBeVisible()
+  })
+
+  it('Ctrl+R and F5 look again', async () => {
+    const fake = open({ state: 'active' })
+    await heading('anna')
+    const looks = () => fake.calls.filter((call) => call === 'Session.Current').length
+    const before = looks()
+    await user.keyboard('{Control>}r{/Control}{F5}')
+    await expect.poll(looks).toBeGreaterThan(before)
+  })
 })
 
 describe('tokens', () => {

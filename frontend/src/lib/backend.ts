@@ -127,7 +127,11 @@ export type ServiceStatus = {
   needsSetup: boolean
 }
 
-export type Events = { signin: Prompt; session: SessionView }
+export type Events = {
+  signin: Prompt
+  session: SessionView
+  clipboard: { cleared: boolean } // a copied secret's time is over; false: something else was copied since
+}
 
 export interface Backend {
   Session: {
@@ -147,8 +151,8 @@ export interface Backend {
   }
   Tools: {
     Status(): Promise<ToolsStatus>
-    Plan(): Promise<ToolsPlan>
-    Apply(mayCopy: boolean): Promise<ToolsStatus>
+    Plan(replace: boolean): Promise<ToolsPlan> // replace: another credential helper gives way
+    Apply(mayCopy: boolean, replace: boolean): Promise<ToolsStatus>
     Undo(): Promise<{ summary: string }>
   }
   Service: {
@@ -158,6 +162,8 @@ export interface Backend {
   }
   Window: {
     Copy(text: string): Promise<void>
+    CopySecret(secret: string): Promise<{ clears: string }> // for half a minute; then the event clipboard
+    Close(): Promise<void>
     CloseNotice(): Promise<boolean>
   }
   // on calls heard for each event and returns what ends that.

@@ -51,7 +51,12 @@ export class Fake implements Backend {
   service: ServiceStatus
   receipt: Receipt
   notice = true
-  #heard: { [E in keyof Events]: Set<(value: Events[E]) => void> } = { signin: new Set(), session: new Set() }
+  otherHelper = false // docker's configuration has another program for the registry
+  #heard: { [E in keyof Events]: Set<(value: Events[E]) => void> } = {
+    signin: new Set(),
+    session: new Set(),
+    clipboard: new Set(),
+  }
   #options: FakeOptions
   #now: () => Date
   #made = 0
@@ -152,11 +157,20 @@ export class Fake implements Backend {
 
   Tools: Backend['Tools'] = {
     Status: () => this.#answer('Tools.Status', () => this.tools),
-    Plan: () =>
-      this.#answer('Tools.Plan', () => ({
-        diff: `${this.tools.file}\n  "credHelpers": {\n-   "localhost:8460": "pass"\n+   "localhost:8460": "lanyard"\n  }\n`,
-        offer: this.tools.offer,
-      })),
+    Plan: (replace) =>
+      this.#answer('Tools.Plan', () => {
+        if (this.otherHelper && !replace)
+          throw fault(
+            'other_helper',
+            `Another credential helper is set in ${this.tools.file}: localhost:8460 has "pass".`,
+            'Leave it so, or let Lanyard take its place. Undo puts it back.',
+          )
+        const gives = this.otherHelper ? `  -   "localhost:8460": "pass"\n` : ''
+        return {
+          diff: `${this.tools.file}\n  "credHelpers"\n${gives}  +   "localhost:8460": "lanyard"\n`,
+          offer: this.tools.offer,
+        }
+      }),
     Apply: (mayCopy) =>
       this.#answer('Tools.Apply', () => {
         if (this.tools.offer && !mayCopy)
@@ -192,6 +206,12 @@ export class Fake implements Backend {
 
   Window: Backend['Window'] = {
     Copy: (text) => this.#answer('Window.Copy', () => void this.copied.push(text)),
+    CopySecret: (secret) =>
+      this.#answer('Window.CopySecret', () => {
+        this.copied.push(secret)
+        return { clears: new Date(Date.now() + 30_000).toISOString() }
+      }),
+    Close: () => this.#answer('Window.Close', () => undefined),
     CloseNotice: () =>
       this.#answer('Window.CloseNotice', () => {
         const first = this.notice

@@ -45,7 +45,7 @@ export class Tokens extends Work {
   async copySecret() {
     const fresh = this.fresh
     if (!fresh) return
-    await this.#backend.Window.Copy(fresh.secret)
+    await this.#backend.Window.CopySecret(fresh.secret)
     this.copied = true
   }
 

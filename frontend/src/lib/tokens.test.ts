@@ -49,8 +49,8 @@ describe('Tokens', () => {
 
   it('does not count as copied what was not', async () => {
     await tokens.create(wanted)
-    fake.fail['Window.Copy'] = fault('failed', 'No clipboard.', '')
-    await expect(tokens.copySecret()).rejects.toEqual(fake.fail['Window.Copy'])
+    fake.fail['Window.CopySecret'] = fault('failed', 'No clipboard.', '')
+    await expect(tokens.copySecret()).rejects.toEqual(fake.fail['Window.CopySecret'])
     expect(tokens.copied).toBe(false)
   })
 

@@ -7,6 +7,7 @@ export class Tools extends Work {
   status = $state<ToolsStatus | null>(null)
   plan = $state<ToolsPlan | null>(null) // shown before anything is written
   mayCopy = $state(false) // the person agrees to the plan's offer
+  #replace = false // what the plan shows: another credential helper gives way
   done = $state('') // what was done last, in words
   #backend: Backend
 
@@ -21,11 +22,14 @@ export class Tools extends Work {
     })
   }
 
-  async preview() {
+  // preview shows the plan. Where another credential helper is set it is an
+  // error, other_helper, unless that may be replaced.
+  async preview(replace = false) {
     this.done = ''
     await this.run('plan', async () => {
       this.mayCopy = false
-      this.plan = await this.#backend.Tools.Plan()
+      this.plan = await this.#backend.Tools.Plan(replace)
+      this.#replace = replace
     })
   }
 
@@ -36,7 +40,7 @@ export class Tools extends Work {
 
   async apply() {
     await this.run('apply', async () => {
-      this.status = await this.#backend.Tools.Apply(this.mayCopy)
+      this.status = await this.#backend.Tools.Apply(this.mayCopy, this.#replace)
       this.plan = null
       this.done = `Set up in ${this.status.file}.`
     })

@@ -31,6 +31,19 @@ describe('Tools', () => {
     expect(tools.mayCopy).toBe(false)
   })
 
+  it('replaces another credential helper only where that was shown', async () => {
+    fake.otherHelper = true
+    await tools.preview()
+    expect(tools.error?.code).toBe('other_helper')
+    expect(tools.plan).toBeNull()
+    await tools.preview(true)
+    expect(tools.plan?.diff).toContain('-   "localhost:8460": "pass"')
+    tools.mayCopy = true
+    await tools.apply()
+    expect(fake.calls).toContain('Tools.Apply')
+    expect(tools.status?.setUp).toBe(true)
+  })
+
   it('applies, and says where', async () => {
     await tools.preview()
     tools.mayCopy = true

@@ -1,5 +1,17 @@
 export namespace app {
 	
+	export class CopiedView {
+	    clears: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new CopiedView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.clears = source["clears"];
+	    }
+	}
 	export class TokenView {
 	    id: string;
 	    description: string;
