@@ -25,6 +25,9 @@ import (
 // restarted, so all programs of a build are given the same.
 var version = "dev"
 
+// single is what the window is known by to a second start.
+const single = "lanyard-desktop"
+
 //go:embed all:frontend/dist
 var pages embed.FS
 
@@ -50,12 +53,18 @@ func unsetOrders(environ []string) (failed error) {
 }
 
 func run() error {
+	if raised, err := elsewhere(os.Getenv); raised || err != nil {
+		return err
+	}
 	p, err := parts()
 	if err != nil {
 		return err
 	}
-	window := app.New(p)
-	return wails.Run(&options.App{
+	return onDisplay(func() error { return wails.Run(settings(app.New(p))) })
+}
+
+func settings(window *app.App) *options.App {
+	return &options.App{
 		Title: "Lanyard", Width: 1000, Height: 720, MinWidth: 720, MinHeight: 480,
 		BackgroundColour: options.NewRGB(0xf1, 0xef, 0xe9),
 		AssetServer:      &assetserver.Options{Assets: pages, Middleware: app.Secure},
@@ -63,10 +72,10 @@ func run() error {
 		ErrorFormatter:   app.Explain,
 		Logger:           app.NewLog(),
 		OnStartup:        window.Startup, OnDomReady: window.DomReady, OnBeforeClose: window.BeforeClose, OnShutdown: window.Shutdown,
-		SingleInstanceLock: &options.SingleInstanceLock{UniqueId: "lanyard-desktop", OnSecondInstanceLaunch: window.SecondInstance},
+		SingleInstanceLock: &options.SingleInstanceLock{UniqueId: single, OnSecondInstanceLaunch: window.SecondInstance},
 		Linux:              &linux.Options{Icon: icon, ProgramName: "lanyard-desktop", WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
 		Windows:            &windows.Options{Theme: windows.SystemDefault},
-	})
+	}
 }
 
 // parts are those of this computer and this person.

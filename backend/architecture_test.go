@@ -103,7 +103,7 @@ var owners = map[string][]string{
 	"github.com/zitadel/oidc/v3":              {"backend/internal/oauth"},
 	"github.com/distribution/distribution/v3": {"backend/internal/images"},
 	"github.com/zalando/go-keyring":           {"backend/keychain"},
-	"github.com/godbus/dbus/v5":               {"backend/keychain"},
+	"github.com/godbus/dbus/v5":               {".", "backend/keychain"},
 	"github.com/spf13/cobra":                  {"backend/cmd/lanyard"},
 	"github.com/wailsapp/wails/v2":            {".", "app"},
 	"github.com/chromedp/chromedp":            nil,

@@ -1,0 +1,7 @@
+//go:build !linux || bindings
+
+package main
+
+// elsewhere is Wails' to find out on other systems; and what writes the
+// bindings opens no window.
+func elsewhere(func(string) string) (bool, error) { return false, nil }
