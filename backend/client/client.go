@@ -211,23 +211,38 @@ func isLoopback(host string) bool {
 // and leave a body unclosed here and there.
 type limited struct{ next http.RoundTripper }
 
-var errTooMuch = errors.New("its answer has no end")
+var (
+	errTooMuch  = errors.New("its answer has no end")
+	errNoAnswer = fmt.Errorf("no answer within %d seconds", callTimeout/time.Second)
+	errHungUp   = fmt.Errorf("it hung up without an answer (%w)", io.EOF)
+)
 
 func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
 	defer cancel()
-	response, err := l.next.RoundTrip(r.WithContext(ctx))
-	if err != nil {
+	response, text, err := l.whole(r.WithContext(ctx))
+	switch {
+	case err == nil:
+	case ctx.Err() != nil && r.Context().Err() == nil:
+		return nil, errNoAnswer
+	case errors.Is(err, io.EOF):
+		return nil, errHungUp
+	default:
 		return nil, err
+	}
+	response.Body, response.Request = io.NopCloser(bytes.NewReader(text)), r
+	return response, nil
+}
+
+func (l limited) whole(r *http.Request) (*http.Response, []byte, error) {
+	response, err := l.next.RoundTrip(r)
+	if err != nil {
+		return nil, nil, err
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	_ = response.Body.Close() // what was to be read has been
 	if err == nil && len(text) > maxAnswer {
 		err = errTooMuch
 	}
-	if err != nil {
-		return nil, err
-	}
-	response.Body, response.Request = io.NopCloser(bytes.NewReader(text)), r
-	return response, nil
+	return response, text, err
 }

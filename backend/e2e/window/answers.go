@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,20 +21,17 @@ import (
 	"lanyard/backend/signin"
 )
 
-// marked is a secret that no service would make, to be looked for.
-const marked = "lyd_auto_PLANTEDplantedPLANTEDplanted01234567"
-
-// storedKey is what a tool would store a secret of its own under.
-const storedKey = "https://planted.example"
-
-// answers are those about a desk.
+// answers are those about a desk, and what may happen to it while its window
+// is open.
 type answers struct {
 	desk     *desk.Desk
 	opened   string // file with the addresses that the opener was given
 	computer *signin.Computer
 
-	mu     sync.Mutex
-	before *keychain.Token // nil: nothing is planted
+	mu         sync.Mutex
+	before     *keychain.Token // nil: nothing is planted
+	untrusted  *httptest.Server
+	handshakes int // requests that came through it
 }
 
 // newAnswers moves this process into the desk's session.
@@ -53,19 +51,39 @@ func newAnswers(d *desk.Desk, opened string) (*answers, error) {
 	return &answers{desk: d, opened: opened, computer: computer}, nil
 }
 
+func (a *answers) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.untrusted != nil {
+		a.untrusted.Close()
+	}
+}
+
 func (a *answers) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /opened", answer(a.addresses))
-	mux.HandleFunc("GET /state", answer(a.state))
+	mux.HandleFunc("POST /opened", answer(a.addresses))
+	mux.HandleFunc("POST /state", answer(a.state))
+	mux.HandleFunc("POST /terminal", answer(a.terminal))
 	mux.HandleFunc("POST /plant", answer(a.plant))
 	mux.HandleFunc("POST /restore", answer(a.restore))
+	mux.HandleFunc("POST /elsewhere", answer(a.elsewhere))
+	mux.HandleFunc("POST /end", answer(a.end))
+	mux.HandleFunc("POST /untrusted", answer(a.startUntrusted))
+	mux.HandleFunc("POST /keychain/lock", answer(act(a.desk.Lock)))
+	mux.HandleFunc("POST /keychain/remove", answer(act(a.desk.Uninstall)))
+	mux.HandleFunc("POST /keychain/start", answer(act(a.desk.StartDaemon)))
 	return mux
 }
 
-// answer makes JSON of what do returns.
-func answer[T any](do func(context.Context) (T, error)) http.HandlerFunc {
+// answer takes JSON and makes JSON of what do returns.
+func answer[Q, A any](do func(context.Context, Q) (A, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		value, err := do(r.Context())
+		var question Q
+		if err := json.NewDecoder(r.Body).Decode(&question); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		value, err := do(r.Context(), question)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -75,8 +93,18 @@ func answer[T any](do func(context.Context) (T, error)) http.HandlerFunc {
 	}
 }
 
+// none is a question without words.
+type none struct{}
+
+func act(do func() error) func(context.Context, none) (bool, error) {
+	return func(context.Context, none) (bool, error) {
+		err := do()
+		return err == nil, err
+	}
+}
+
 // addresses are those that a browser was opened with.
-func (a *answers) addresses(context.Context) ([]string, error) {
+func (a *answers) addresses(context.Context, none) ([]string, error) {
 	text, err := os.ReadFile(a.opened)
 	if errors.Is(err, fs.ErrNotExist) {
 		return []string{}, nil
@@ -85,10 +113,11 @@ func (a *answers) addresses(context.Context) ([]string, error) {
 }
 
 // state is everything that a sign-in may change: files by the hash of what is
-// in them, and the names of the keychain's entries.
-func (a *answers) state(ctx context.Context) (map[string]string, error) {
+// in them, and the names of the keychain's entries. What the service does with
+// its own is the service's.
+func (a *answers) state(ctx context.Context, _ none) (map[string]string, error) {
 	all := map[string]string{}
-	for _, dir := range []string{".docker", ".config", ".local/state", ".local/share/lanyard"} {
+	for _, dir := range []string{".docker", ".config", ".local/bin", ".local/state", ".profile"} {
 		err := filepath.WalkDir(filepath.Join(a.desk.Home, dir), func(path string, e fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
@@ -112,50 +141,23 @@ func (a *answers) state(ctx context.Context) (map[string]string, error) {
 	return all, err
 }
 
-// plant puts the marked secret in the place of this computer's token, and
-// beside it as one of a tool's own. It returns every secret in the keychain.
-func (a *answers) plant(ctx context.Context) ([]string, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	account, err := a.computer.Find("")
-	if err != nil {
-		return nil, err
-	}
-	k := a.computer.Keychain
-	token, err := k.GetToken(ctx, account.Server, account.Name)
-	if err != nil {
-		return nil, err
-	}
-	session, err := k.GetSession(ctx, account.Server, account.Name)
-	if err != nil {
-		return nil, err
-	}
-	planted := token
-	planted.Secret = marked
-	if err := k.PutToken(ctx, account.Server, account.Name, planted); err != nil {
-		return nil, err
-	}
-	a.before = &token
-	err = k.PutStored(ctx, storedKey, keychain.Stored{Username: "planted", Secret: marked})
-	return []string{marked, token.Secret.Reveal(), session.Refresh.Reveal()}, err
+// command is a line in the person's terminal.
+type command struct {
+	Args  []string `json:"args"` // of lanyard
+	Stdin string   `json:"stdin"`
 }
 
-// restore takes back what was planted.
-func (a *answers) restore(ctx context.Context) (bool, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.before == nil {
-		return false, nil
-	}
-	account, err := a.computer.Find("")
-	if err != nil {
-		return false, err
-	}
-	k := a.computer.Keychain
-	err = errors.Join(
-		k.PutToken(ctx, account.Server, account.Name, *a.before),
-		k.Delete(ctx, keychain.StoreName(storedKey)),
-	)
-	a.before = nil
-	return err == nil, err
+// said is what it said.
+type said struct {
+	Out  string `json:"out"`
+	Err  string `json:"err"`
+	Code int    `json:"code"`
+}
+
+// terminal runs lanyard in a terminal on the desk, beside the window.
+func (a *answers) terminal(ctx context.Context, c command) (said, error) {
+	cmd := a.desk.Lanyard(ctx, c.Args...)
+	cmd.Stdin = strings.NewReader(c.Stdin)
+	o, err := desk.Run(cmd)
+	return said{o.Out, o.Err, o.Code}, err
 }

@@ -4,14 +4,19 @@
 // development build, which Wails also serves over http, on a desk of its own
 // with a real keyring, and answers questions about that desk on loopback. What
 // the window would open in a browser is written down, for the test to open.
-// It ends with a signal, and all that ran on the desk with it.
+//
+// Once the window answers, it says on one line of stdout where everything is.
+// It ends with a signal, or when its stdin is closed, and all that ran on the
+// desk with it.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -26,6 +31,8 @@ import (
 	"lanyard/backend/internal/keyringtest"
 )
 
+const openWithin = 60 * time.Second // a computer at work on something else takes a while
+
 func main() {
 	tools := os.Getenv("LANYARD_TOOLS")
 	if tools == "" {
@@ -35,10 +42,13 @@ func main() {
 	flag.StringVar(&o.programs, "programs", "build/tmp/dev", "folder with lanyard, docker-credential-lanyard and a development build of lanyard-desktop")
 	flag.StringVar(&o.tools, "tools", filepath.Join(tools, "bin"), "folder with other people's programs")
 	flag.StringVar(&o.assets, "assets", "frontend/dist", "folder with the window's pages: a development build serves them from there")
-	flag.StringVar(&o.page, "page", "127.0.0.1:4818", "where the window is served")
-	flag.StringVar(&o.answer, "answer", "127.0.0.1:4819", "where questions about the desk are answered")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, closed := context.WithCancel(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // until whoever started us is gone
+		closed()
+	}()
 	err := run(ctx, o)
 	stop()
 	if err != nil {
@@ -47,7 +57,15 @@ func main() {
 	}
 }
 
-type options struct{ programs, tools, assets, page, answer string }
+type options struct{ programs, tools, assets string }
+
+// places are where a test finds what it uses.
+type places struct {
+	Page    string `json:"page"`    // the window's
+	Answers string `json:"answers"` // questions about the desk
+	Home    string `json:"home"`
+	Own     string `json:"own"` // this computer's own service, once it runs
+}
 
 // run returns nil when it was told to end.
 func run(ctx context.Context, o options) error {
@@ -74,7 +92,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer s.Close()
 
-	listener, err := net.Listen("tcp", o.answer)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -82,20 +100,65 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	defer a.close()
 	server := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // until Close
 	defer server.Close()
 
-	ended, err := open(d, programs, assets, o.page)
+	port, err := desk.FreePort()
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-ended:
-		said, _ := os.ReadFile(filepath.Join(d.Runtime, "window.log"))
-		return fmt.Errorf("the window ended by itself: %w\n%s", err, said)
+	ended, err := open(d, programs, assets, "127.0.0.1:"+port)
+	if err != nil {
+		return err
+	}
+	p := places{Page: "http://127.0.0.1:" + port, Answers: "http://" + listener.Addr().String(), Home: d.Home, Own: d.URL()}
+	shown := make(chan error, 1)
+	go func() { shown <- show(ctx, p) }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-shown:
+			if err != nil {
+				return errors.Join(err, words(d))
+			}
+		case err := <-ended:
+			return fmt.Errorf("the window ended by itself: %w\n%w", err, words(d))
+		}
+	}
+}
+
+// words are what the window said.
+func words(d *desk.Desk) error {
+	text, _ := os.ReadFile(filepath.Join(d.Runtime, "window.log")) // or nothing
+	return errors.New(string(text))
+}
+
+// show waits until the window is served, and says where.
+func show(ctx context.Context, p places) error {
+	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.Page, nil)
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return json.NewEncoder(os.Stdout).Encode(p)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return errors.Join(errors.New("the window is not served"), err)
+		}
 	}
 }
 

@@ -48,6 +48,25 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// A keyring that was there and is gone, and comes back.
+func TestUninstall(t *testing.T) {
+	s := Start(t)
+	if err := s.Uninstall(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := secretTool(t, s, "", "lookup", "service", "x")
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || !strings.Contains(string(exit.Stderr), "was not provided by any .service files") {
+		t.Errorf("secret-tool says %v", err)
+	}
+	if err := s.StartDaemon(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secretTool(t, s, "hello", "store", "--label=x", "service", "x"); err != nil {
+		t.Error(err)
+	}
+}
+
 // Nothing outlives a session, not even a daemon that the bus started.
 func TestCloseEndsEverything(t *testing.T) {
 	s := Start(t)
