@@ -44,16 +44,18 @@ export function relative(time: string, now: Date): string {
   const ahead = when.getTime() - now.getTime()
   const far = Math.abs(ahead)
   if (far < minute) return ahead > 0 ? 'in less than a minute' : 'just now'
+  // What lies ahead is 90 days still when a minute of them is over.
+  const whole = ahead > 0 ? Math.round : Math.floor
   const [amount, unit] =
     far < hour
       ? [Math.floor(far / minute), 'minute']
       : far < day
         ? [Math.floor(far / hour), 'hour']
         : far < 120 * day
-          ? [Math.floor(far / day), 'day']
+          ? [whole(far / day), 'day']
           : far < 730 * day
-            ? [Math.floor(far / (30.44 * day)), 'month']
-            : [Math.floor(far / (365.25 * day)), 'year']
+            ? [whole(far / (30.44 * day)), 'month']
+            : [whole(far / (365.25 * day)), 'year']
   const said = count(amount as number, unit as string)
   return ahead > 0 ? `in ${said}` : `${said} ago`
 }
