@@ -31,6 +31,7 @@ test   secret-tool                                      libsecret-tools
 test   Xvfb                                             xvfb
 test   matchbox-window-manager                          matchbox-window-manager
 test   xdotool                                          xdotool
+test   xclip                                            xclip
 test   import                                           imagemagick
 test   /usr/libexec/at-spi-bus-launcher                 at-spi2-core
 test   strace                                           strace

@@ -60,6 +60,7 @@ func (d *demo) sitDown(ctx context.Context) (string, error) {
 	if d.desk, err = desk.New(programs, tools, keyringtest.Options{}); err != nil {
 		return "", err
 	}
+	d.desk.Look = d.look
 	if d.screen, err = d.desk.Screen(ctx); err != nil {
 		return "", err
 	}

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"lanyard/backend/e2e/desk"
 )
 
 func main() {
@@ -32,8 +34,16 @@ func main() {
 	flag.StringVar(&d.out, "out", "build/demo", "folder for the pictures; those of an earlier run are removed")
 	flag.StringVar(&d.programs, "programs", "build/bin", "folder with lanyard, lanyard-desktop and docker-credential-lanyard")
 	flag.StringVar(&d.tools, "tools", filepath.Join(tools, "bin"), "folder with other people's programs")
+	flag.BoolVar(&d.look.Dark, "dark", false, "a desktop and a browser in dark")
+	size := flag.String("size", "", "the screen in pixels, such as 720x480, the smallest that the window takes")
 	within := flag.Duration("within", 8*time.Minute, "give up after this long")
 	flag.Parse()
+	if *size != "" {
+		if n, err := fmt.Sscanf(*size+".", "%dx%d.", &d.look.Width, &d.look.Height); n != 2 || err != nil || d.look.Width < 1 || d.look.Height < 1 {
+			fmt.Fprintf(os.Stderr, "demo: -size %q: give it as 720x480\n", *size)
+			os.Exit(2)
+		}
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	ctx, cancel := context.WithTimeoutCause(ctx, *within, fmt.Errorf("it took longer than %v", *within))
@@ -50,6 +60,7 @@ func main() {
 type demo struct {
 	say                  io.Writer
 	out, programs, tools string
+	look                 desk.Look
 	computer
 	person
 	seat
@@ -85,9 +96,11 @@ func (d *demo) steps() []step {
 		{"A push to somebody else's name is refused", d.refusedPush},
 		{"The window is closed, and a pull still works", d.closeAndPull},
 		{"The window is opened again, and still signed in", d.openAgain},
-		{"A personal access token is generated, and shown once", d.generate},
+		{"A second start raises that window, and ends", d.startAgain},
+		{"A personal access token is generated, shown once, and copied", d.generate},
 		{"Another computer pulls with it", d.pullWithPAT},
 		{"It is deactivated, and refused", d.deactivate},
+		{"Half a minute after it was copied, the clipboard has forgotten it", d.forgotten},
 		{"The token opens the service, as the keychain has it", d.accepted},
 		{"No secret is in a file, an argument or an environment", d.nowhere},
 		{"Sign out, with a receipt", d.signOut},

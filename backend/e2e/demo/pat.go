@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"lanyard/backend/e2e/desk"
 )
@@ -29,6 +30,12 @@ func (d *demo) generate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if err := d.window.Fill(ctx, "Description", patName); err != nil {
+		return "", err
+	}
+	if err := d.window.Hear(ctx, desk.Radio, "Public read", "Read", "Read, Write", "Read, Write, Delete"); err != nil {
+		return "", err
+	}
+	if err := d.window.Hear(ctx, desk.Words, "Pull every image that you may pull, private ones too."); err != nil {
 		return "", err
 	}
 	if err := d.window.To(ctx, desk.Radio, "Public read"); err != nil {
@@ -60,6 +67,9 @@ func (d *demo) generate(ctx context.Context) (string, error) {
 	if err := d.window.Wait(ctx, "Copied"); err != nil {
 		return "", err
 	}
+	if err := d.onClipboard(ctx); err != nil {
+		return "", err
+	}
 	if err := d.window.Press(ctx, "Done"); err != nil {
 		return "", err
 	}
@@ -70,6 +80,51 @@ func (d *demo) generate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "lyd_pat_…" + secret[len(secret)-4:] + ", Read, for 30 days; gone from the window", d.pictures.take(d.screen, "generated")
+}
+
+// onClipboard: the token is there, as what clipboard managers are not to keep,
+// and a middle click does not paste it.
+func (d *demo) onClipboard(ctx context.Context) error {
+	const hint = "x-kde-passwordManagerHint"
+	d.copiedAt = time.Now()
+	for _, c := range []struct {
+		selection, target string
+		right             func(text string) bool
+	}{
+		{"clipboard", "UTF8_STRING", func(text string) bool { return text == d.pat }},
+		{"clipboard", hint, func(text string) bool { return text == "secret" }},
+		{"primary", "UTF8_STRING", func(text string) bool { return !strings.Contains(text, d.pat) }},
+	} {
+		text, err := d.screen.Clipboard(ctx, c.selection, c.target)
+		if err != nil || !c.right(text) {
+			return errors.Join(err, fmt.Errorf("the %s does not give, as %s, what it should after a token was copied", c.selection, c.target))
+		}
+	}
+	return nil
+}
+
+// forgotten: half a minute later it is gone.
+func (d *demo) forgotten(ctx context.Context) (string, error) {
+	for {
+		text, err := d.screen.Clipboard(ctx, "clipboard", "UTF8_STRING")
+		if err != nil {
+			return "", err
+		}
+		since := time.Since(d.copiedAt)
+		switch {
+		case text == "" && since < 25*time.Second:
+			return "", fmt.Errorf("it was gone %v after it was copied", since)
+		case text == "":
+			return "it is empty; it had the token with the hint by which clipboard managers keep nothing", nil
+		case since > 45*time.Second:
+			return "", fmt.Errorf("it is still there %v after it was copied", since)
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+	}
 }
 
 // elsewhere runs skopeo as on another computer, which has the token in a file.

@@ -25,10 +25,11 @@ import (
 
 // keychain is what secret-tool, which is none of ours, said of the keychain.
 type keychain struct {
-	secret  string   // of the token
-	pat     string   // the one made by hand
-	refresh []string // of the session: each that was seen
-	watch   *watch
+	secret   string    // of the token
+	pat      string    // the one made by hand
+	copiedAt time.Time // … onto the clipboard
+	refresh  []string  // of the session: each that was seen
+	watch    *watch
 }
 
 // entries are the names of our entries in the keychain.

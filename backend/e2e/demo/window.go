@@ -33,6 +33,13 @@ func (d *demo) openWindow(ctx context.Context) (string, error) {
 	if err := d.window.Wait(ctx, "Sign in once, for every container tool", "This computer’s own service", "Use a code instead"); err != nil {
 		return "", err
 	}
+	// What a screen reader hears is each of them, not only the text around them.
+	if err := d.window.Hear(ctx, desk.Radio, "This computer’s own service", "Another Lanyard server"); err != nil {
+		return "", err
+	}
+	if err := d.window.Hear(ctx, desk.Words, "Accounts and a registry, here. It is started if it is not running.", "One that your team runs, by its address."); err != nil {
+		return "", err
+	}
 	return "nobody is signed in; it offers to sign in at this computer's own service", d.pictures.take(d.screen, "signed-out")
 }
 
@@ -76,6 +83,12 @@ func (d *demo) signedIn(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("lanyard status does not tell the token's last four characters:\n%s", o.Out)
 	}
 	if err := d.window.Wait(ctx, "…"+d.lastFour); err != nil {
+		return "", err
+	}
+	if err := d.window.Hear(ctx, desk.Term, "Server", "Token", "Ends", "If unused"); err != nil {
+		return "", err
+	}
+	if err := d.window.Hear(ctx, desk.Words, d.own(), "This computer’s own service", "…"+d.lastFour, "in 90 days", "in 30 days"); err != nil {
 		return "", err
 	}
 	return d.name + " at " + d.own() + ", token …" + d.lastFour + ", Read, Write, Delete; the container tools are not set up yet", d.pictures.take(d.screen, "signed-in")
@@ -127,6 +140,12 @@ func (d *demo) listed(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	if err := d.window.Hear(ctx, desk.ColumnHeader, "Description", "Source", "Status", "Access permissions", "Created", "Last used", "Expires"); err != nil {
+		return "", err
+	}
+	if err := d.window.Hear(ctx, desk.Cell, "Active", "Read, Write, Delete", "Never", "With its session"); err != nil {
+		return "", err
+	}
 	return words + "; lanyard token list says the same", d.pictures.take(d.screen, "tokens")
 }
 
@@ -142,7 +161,7 @@ func (d *demo) used(ctx context.Context) (string, error) {
 
 func (d *demo) closeAndPull(ctx context.Context) (string, error) {
 	// The first time it says what goes on.
-	if err := d.window.AskToClose(ctx); err != nil {
+	if err := d.window.Key(ctx, "ctrl+w"); err != nil {
 		return "", err
 	}
 	if err := d.window.Wait(ctx, "this computer's own service goes on", "OK"); err != nil {
@@ -178,6 +197,29 @@ func (d *demo) openAgain(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return d.name + ", the same token; nothing was asked", d.pictures.take(d.screen, "again")
+}
+
+func (d *demo) startAgain(ctx context.Context) (string, error) {
+	if err := d.window.Hide(ctx); err != nil {
+		return "", err
+	}
+	o, err := d.screen.OpenSecond(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := d.window.Raised(ctx); err != nil {
+		return "", err
+	}
+	count := 0
+	for _, p := range d.desk.Processes() {
+		if p.Name == "lanyard-desktop" {
+			count++
+		}
+	}
+	if count != 1 {
+		return "", fmt.Errorf("%d windows run", count)
+	}
+	return firstLine(o.Out), nil
 }
 
 func (d *demo) signOut(ctx context.Context) (string, error) {
@@ -219,7 +261,10 @@ func (d *demo) leaveWindow(ctx context.Context) (string, error) {
 	if err := d.pictures.take(d.screen, "signed-out-again"); err != nil {
 		return "", err
 	}
-	return "it was signed out", d.window.Close(ctx)
+	if err := d.window.Key(ctx, "ctrl+q"); err != nil {
+		return "", err
+	}
+	return "it was signed out", d.window.Ended(ctx)
 }
 
 func (d *demo) closeScreen() {

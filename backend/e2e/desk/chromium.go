@@ -25,8 +25,11 @@ const opener = `#!/bin/sh
 TMPDIR="%[1]s" exec chromium --headless=new %[2]s --disable-gpu --disable-quic --no-first-run --no-default-browser-check \
   --disable-background-networking --disable-component-update --disable-sync --disable-extensions \
   --password-store=basic --window-size=1280,900 --hide-scrollbars --remote-debugging-port=0 \
-  --user-data-dir="%[1]s/profile" "$1" >> "%[1]s/chromium.log" 2>&1
+  --user-data-dir="%[1]s/profile" $%[3]s "$1" >> "%[1]s/chromium.log" 2>&1
 `
+
+// browserLook is the variable of the flags by which Chromium looks as the desk does.
+const browserLook = "DESK_BROWSER_LOOK"
 
 func (d *Desk) installOpener() error {
 	sandbox := ""
@@ -39,7 +42,7 @@ func (d *Desk) installOpener() error {
 	if err := os.Mkdir(d.bin, 0o700); err != nil {
 		return err
 	}
-	script := fmt.Sprintf(opener, d.Runtime, sandbox)
+	script := fmt.Sprintf(opener, d.Runtime, sandbox, browserLook)
 	return os.WriteFile(filepath.Join(d.bin, "xdg-open"), []byte(script), 0o700)
 }
 

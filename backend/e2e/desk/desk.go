@@ -22,9 +22,16 @@ type Desk struct {
 	Programs string // folder with lanyard and docker-credential-lanyard
 	Tools    string // folder with skopeo, crane, regctl, docker-registry
 	Port     string // that the own service will take
+	Look     Look   // of the screen and the browser; to be set before they are started
 	bin      string // folder with the desk's own xdg-open
 	clients  string // folder with the container tools that a terminal finds
 	env      []string
+}
+
+// Look is how a person likes to see things.
+type Look struct {
+	Dark          bool
+	Width, Height int // pixels of the screen, and of the browser's pages; 0: 1280x800
 }
 
 // New makes a desk. programs and tools are folders as of `make build` and

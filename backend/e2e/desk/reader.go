@@ -25,19 +25,27 @@ type Role uint32
 
 // Roles of AT-SPI that are asked for here.
 const (
-	CheckBox   Role = 7
-	menuButton Role = 11 // WebKit calls it a combo box
-	filler     Role = 20
-	MenuItem   Role = 35
-	Button     Role = 43
-	Radio      Role = 44
-	scrollPane Role = 49
-	Entry      Role = 79
-	document   Role = 95 // the page
+	CheckBox     Role = 7
+	ColumnHeader Role = 10
+	menuButton   Role = 11 // WebKit calls it a combo box
+	filler       Role = 20
+	MenuItem     Role = 35
+	Button       Role = 43
+	Radio        Role = 44
+	scrollPane   Role = 49
+	Cell         Role = 56 // of a table
+	Entry        Role = 79
+	Heading      Role = 83
+	Words        Role = 85 // that are nothing else
+	document     Role = 95 // the page
+	Term         Role = 122
 )
 
 func (r Role) String() string {
-	names := map[Role]string{CheckBox: "check box", MenuItem: "menu item", Button: "button", Radio: "radio button", Entry: "entry"}
+	names := map[Role]string{
+		CheckBox: "check box", ColumnHeader: "column header", MenuItem: "menu item", Button: "button", Radio: "radio button",
+		Cell: "cell", Entry: "entry", Heading: "heading", Words: "words", Term: "term",
+	}
 	if name, known := names[r]; known {
 		return name
 	}

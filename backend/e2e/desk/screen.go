@@ -30,7 +30,8 @@ type Screen struct {
 
 const (
 	launcher = "/usr/libexec/at-spi-bus-launcher"
-	size     = "1280x800x24"
+	wide     = 1280
+	high     = 800
 
 	mostLooks = 8 // at a screen on which something moves, as a clock may
 )
@@ -46,6 +47,26 @@ func (d *Desk) Screen(ctx context.Context) (*Screen, error) {
 	return s, nil
 }
 
+func (l Look) size() string {
+	if l.Width == 0 {
+		return fmt.Sprintf("%dx%dx24", wide, high)
+	}
+	return fmt.Sprintf("%dx%dx24", l.Width, l.Height)
+}
+
+// look tells GTK and the browser. WebKit takes dark from GTK's theme.
+func (d *Desk) look() {
+	var flags []string
+	if d.Look.Dark {
+		d.Setenv("GTK_THEME", "Adwaita:dark")
+		flags = append(flags, "--force-dark-mode")
+	}
+	if d.Look.Width > 0 {
+		flags = append(flags, fmt.Sprintf("--window-size=%d,%d", d.Look.Width, d.Look.Height))
+	}
+	d.Setenv(browserLook, strings.Join(flags, " "))
+}
+
 func (s *Screen) start(ctx context.Context) error {
 	display, err := s.startDisplay()
 	if err != nil {
@@ -53,6 +74,7 @@ func (s *Screen) start(ctx context.Context) error {
 	}
 	s.desk.Setenv("DISPLAY", display)
 	s.desk.Setenv("XAUTHORITY", s.authority())
+	s.desk.look()
 	if err := s.part("matchbox-window-manager", "-use_cursor", "no"); err != nil {
 		return err
 	}
@@ -76,7 +98,7 @@ func (s *Screen) startDisplay() (display string, err error) {
 		return "", err
 	}
 	defer out.Close()
-	err = s.part("Xvfb", "-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp", "-noreset", "-auth", s.authority(), in)
+	err = s.part("Xvfb", "-displayfd", "3", "-screen", "0", s.desk.Look.size(), "-nolisten", "tcp", "-noreset", "-auth", s.authority(), in)
 	in.Close()
 	if err != nil {
 		return "", err
@@ -189,6 +211,16 @@ func (s *Screen) Type(ctx context.Context, text string) error {
 	cmd.Stdin = bytes.NewReader([]byte(text))
 	_, err := Must(cmd)
 	return err
+}
+
+// Clipboard is what a selection ("clipboard", "primary") gives as target; "" if
+// it has none such.
+func (s *Screen) Clipboard(ctx context.Context, selection, target string) (string, error) {
+	o, err := Run(s.desk.Program(ctx, "xclip", "-out", "-selection", selection, "-target", target))
+	if err != nil || o.Code != 0 {
+		return "", err
+	}
+	return o.Out, nil
 }
 
 // Close ends the screen, and with it the windows on it.

@@ -5,8 +5,10 @@ package desk
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -59,6 +61,20 @@ func (w *Window) Wait(ctx context.Context, words ...string) error {
 func (w *Window) WaitGone(ctx context.Context, words string) error {
 	_, err := w.until(ctx, "stop saying what it should not", func(things []Thing) bool {
 		return len(things) > 0 && !says(things, words)
+	})
+	return err
+}
+
+// Hear waits until a screen reader is told each of the words as the whole of
+// something of that kind: more than that they are in some text around it.
+func (w *Window) Hear(ctx context.Context, as Role, words ...string) error {
+	_, err := w.until(ctx, fmt.Sprintf("have %vs that are %q", as, words), func(things []Thing) bool {
+		for _, one := range words {
+			if !slices.ContainsFunc(things, func(t Thing) bool { return t.Role == as && (t.Name == one || t.Text == one) }) {
+				return false
+			}
+		}
+		return true
 	})
 	return err
 }
@@ -251,6 +267,46 @@ func (w *Window) Fill(ctx context.Context, name, text string) error {
 
 // Key presses keys wherever the keyboard is.
 func (w *Window) Key(ctx context.Context, keys ...string) error { return w.screen.Key(ctx, keys...) }
+
+// Hide takes the window off the screen, as another one before it does.
+func (w *Window) Hide(ctx context.Context) error {
+	for _, id := range w.visible(ctx) {
+		if _, err := Must(w.screen.desk.Program(ctx, "xdotool", "windowunmap", "--sync", id)); err != nil {
+			return err
+		}
+	}
+	if left := w.visible(ctx); len(left) > 0 {
+		return fmt.Errorf("it is still on the screen: window %s", strings.Join(left, ", "))
+	}
+	return nil
+}
+
+// Raised waits until the window is on the screen.
+func (w *Window) Raised(ctx context.Context) error {
+	for end := time.Now().Add(10 * time.Second); len(w.visible(ctx)) == 0; {
+		if time.Now().After(end) {
+			return errors.New("the window is not on the screen")
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visible are the windows of its program that are on the screen.
+func (w *Window) visible(ctx context.Context) []string {
+	o, err := Run(w.screen.desk.Program(ctx, "xdotool", "search", "--onlyvisible", "--class", windowProgram))
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(o.Out) // none: exit status 1
+}
+
+// OpenSecond starts the program once more, and waits until that has ended.
+func (s *Screen) OpenSecond(ctx context.Context) (Output, error) {
+	return Must(s.desk.Program(ctx, filepath.Join(s.desk.Programs, windowProgram)))
+}
 
 // Close closes the window as a person does, and waits until its program has
 // ended well.
