@@ -300,10 +300,13 @@ func printable(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
-// clean makes a server's words fit for a terminal: one line, no controls.
+// clean makes a server's words fit for a terminal: one line, no controls, and
+// none of the unseen characters but those that join: emoji and Persian are made
+// with them, and they turn nothing around.
 func clean(text string) string {
+	const nonJoiner, joiner = '\u200c', '\u200d'
 	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != nonJoiner && r != joiner {
 			return -1
 		}
 		return r

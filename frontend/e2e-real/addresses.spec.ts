@@ -2,15 +2,14 @@ import { execFile } from 'node:child_process'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { test, type Page } from '@playwright/test'
+import { test } from '@playwright/test'
 import { openDesk, type State } from './desk'
-import { current, expect, listen, noFaults, press, seen, show, start } from './fixture'
+import { current, expect, noFaults, onePage, press, seen, start } from './fixture'
 
 // Addresses at which no sign-in may begin: each is refused in words, nothing
 // is opened, and nothing on this computer changes. One page for all.
 const desk = openDesk()
-let page: Page
-let quiet: () => void
+const at = onePage(desk)
 let before: State
 const servers: Server[] = []
 
@@ -212,41 +211,38 @@ test.beforeAll(async () => {
 let stop = () => {}
 test.afterAll(() => stop())
 
-test.beforeAll(async ({ browser }) => {
-  page = await (await browser.newContext()).newPage()
-  quiet = listen(page)
-  await show(page, desk, start)
+test.beforeAll(async () => {
+  await seen(at.page, start)
   before = await desk.state()
 })
 test.afterEach(async () => {
-  quiet()
-  expect((await current(page)).state).toBe('signed_out')
+  expect((await current(at.page)).state).toBe('signed_out')
   expect(await desk.opened()).toEqual([])
   expect(await desk.state()).toEqual(before)
 })
 
 // typed asks to sign in at an address.
 async function typed(text: string) {
-  await page.getByRole('radio', { name: /Another Lanyard server/ }).check()
-  await page.getByRole('textbox', { name: 'Address of the server' }).fill(text)
-  await press(page, 'Sign in')
+  await at.page.getByRole('radio', { name: /Another Lanyard server/ }).check()
+  await at.page.getByRole('textbox', { name: 'Address of the server' }).fill(text)
+  await press(at.page, 'Sign in')
 }
 
 for (const { name, address, says, act } of cases)
   test(name, async () => {
     const text = await address()
     await typed(text)
-    const alert = page.getByRole('alert')
+    const alert = at.page.getByRole('alert')
     await expect(alert).toContainText(says)
     await expect(alert).toContainText(act)
     await expect(alert).not.toContainText('hunter2')
-    await expect(page.getByRole('textbox', { name: 'Address of the server' })).toHaveValue(text)
-    await expect(page.locator('#app img')).toHaveCount(0)
+    await expect(at.page.getByRole('textbox', { name: 'Address of the server' })).toHaveValue(text)
+    await expect(at.page.locator('#app img')).toHaveCount(0)
   })
 
 test('what is said of them has no faults', async () => {
-  await expect(page.getByRole('alert')).toBeVisible()
-  await noFaults(page)
+  await expect(at.page.getByRole('alert')).toBeVisible()
+  await noFaults(at.page)
 })
 
 test('behind a certificate that nobody vouches for, nothing was asked', async () => {
@@ -255,28 +251,28 @@ test('behind a certificate that nobody vouches for, nothing was asked', async ()
 
 test('an address of blanks', async () => {
   await typed('  ')
-  await expect(page.getByText('Enter the address of the server.')).toBeVisible()
-  await expect(page.getByRole('textbox', { name: 'Address of the server' })).toBeFocused()
+  await expect(at.page.getByText('Enter the address of the server.')).toBeVisible()
+  await expect(at.page.getByRole('textbox', { name: 'Address of the server' })).toBeFocused()
 })
 
 test('a code is not asked for there either', async () => {
-  await page.getByRole('textbox', { name: 'Address of the server' }).fill(await serve(html))
-  await press(page, 'Use a code instead')
-  await expect(page.getByRole('alert')).toContainText('not as an account service does')
+  await at.page.getByRole('textbox', { name: 'Address of the server' }).fill(await serve(html))
+  await press(at.page, 'Use a code instead')
+  await expect(at.page.getByRole('alert')).toContainText('not as an account service does')
 })
 
 test('a server that never answers can be left', async () => {
   await typed(await serve(() => {}))
-  await seen(page, 'Asking the server …')
-  await noFaults(page)
-  await press(page, 'Cancel')
-  await seen(page, start)
-  await expect(page.getByRole('alert')).toHaveCount(0)
+  await seen(at.page, 'Asking the server …')
+  await noFaults(at.page)
+  await press(at.page, 'Cancel')
+  await seen(at.page, start)
+  await expect(at.page.getByRole('alert')).toHaveCount(0)
 })
 
 test('a server that never answers is given up', async () => {
   await typed(await serve(() => {}))
-  await seen(page, 'Asking the server …')
-  await expect(page.getByRole('alert')).toContainText('no answer within 20 seconds', { timeout: 40_000 })
-  await expect(page.getByRole('alert')).toContainText(network)
+  await seen(at.page, 'Asking the server …')
+  await expect(at.page.getByRole('alert')).toContainText('no answer within 20 seconds', { timeout: 40_000 })
+  await expect(at.page.getByRole('alert')).toContainText(network)
 })

@@ -15,3 +15,6 @@ version=$(build/bin/lanyard --version)
 version=${version#lanyard version }
 CGO_ENABLED=1 go build -trimpath -tags dev,webkit2_41 -ldflags "-X main.version=$version" -o "$to/lanyard-desktop" .
 go build -o build/tmp/window-desk ./backend/e2e/window
+# The pages as they are now, whatever is built while the tests run.
+rm -rf "$to/pages"
+cp -R frontend/dist "$to/pages"

@@ -12,6 +12,8 @@ type Said = { out: string; err: string; code: number }
 // names of the keychain's entries.
 export type State = Record<string, string>
 
+const to = '../build/tmp/dev' // where build.sh put it all
+
 // A desk is one person's session with the window open on it: a HOME, a bus, a
 // real keyring, a screen that nobody sees. backend/e2e/window makes it.
 export class Desk {
@@ -19,7 +21,7 @@ export class Desk {
   #process: ChildProcess | null = null
 
   async open() {
-    const desk = spawn('../build/tmp/window-desk', ['-programs', '../build/tmp/dev', '-assets', 'dist'], {
+    const desk = spawn('../build/tmp/window-desk', ['-programs', to, '-assets', `${to}/pages`], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { LANYARD_TOOLS: '../build/tools', ...process.env },
     })

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test as base, type Page } from '@playwright/test'
+import { expect, test as base, type BrowserContextOptions, type Page } from '@playwright/test'
 import type { SessionView, TokenList } from '../src/lib/backend'
 import type { Desk } from './desk'
 
@@ -51,9 +51,27 @@ export const test = base.extend<{ quiet: undefined }>({
 
 export { expect }
 
+// onePage opens the window once for all tests of a file, which go on in it.
+export function onePage(desk: Desk, options: BrowserContextOptions = {}): { page: Page } {
+  const at = {} as { page: Page }
+  let check = () => {}
+  base.beforeAll(async ({ browser }) => {
+    const context = await browser.newContext(options)
+    at.page = await context.newPage()
+    check = listen(at.page)
+    await at.page.goto(desk.places.page)
+  })
+  base.afterEach(() => check())
+  return at
+}
+
 export async function noFaults(page: Page) {
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`)).toEqual([])
+  await noOverflow(page)
+}
+
+export async function noOverflow(page: Page) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   expect(wide, 'the page is wider than the window').toBeLessThanOrEqual(0)
 }

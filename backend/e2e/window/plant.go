@@ -22,7 +22,7 @@ const storedKey = "https://planted.example"
 func (a *answers) plantedFiles() []string {
 	dirs := a.computer.Dirs
 	return []string{
-		filepath.Join(a.desk.Home, ".docker", "planted.json"),
+		filepath.Join(a.desk.Home, ".docker", "config.json"),
 		filepath.Join(a.desk.Home, ".config", "containers", "auth.json"),
 		filepath.Join(dirs.State, "planted"),
 		filepath.Join(dirs.Service(), "planted"),
