@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
+	"time"
 
 	"lanyard/backend/e2e/desk"
 )
@@ -26,6 +28,16 @@ func (d *demo) openWindow(ctx context.Context) (string, error) {
 	if path, err := d.helper(ctx); err != nil || path != "" {
 		return "", errors.Join(err, fmt.Errorf("the shell finds a credential helper before anything was done: %q", path))
 	}
+	// Somebody would like to give the window orders through WebKit's inspector.
+	var ports []string
+	for _, name := range []string{"WEBKIT_INSPECTOR_SERVER", "WEBKIT_INSPECTOR_HTTP_SERVER"} {
+		port, err := desk.FreePort()
+		if err != nil {
+			return "", err
+		}
+		ports = append(ports, port)
+		d.desk.Setenv(name, "127.0.0.1:"+port)
+	}
 	var err error
 	if d.window, err = d.screen.Open(ctx); err != nil {
 		return "", err
@@ -39,6 +51,11 @@ func (d *demo) openWindow(ctx context.Context) (string, error) {
 	}
 	if err := d.window.Hear(ctx, desk.Words, "Accounts and a registry, here. It is started if it is not running.", "One that your team runs, by its address."); err != nil {
 		return "", err
+	}
+	for _, port := range ports {
+		if c, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second); err == nil {
+			return "", errors.Join(errors.New("the window takes orders through WebKit's inspector"), c.Close())
+		}
 	}
 	return "nobody is signed in; it offers to sign in at this computer's own service", d.pictures.take(d.screen, "signed-out")
 }
