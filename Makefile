@@ -86,7 +86,7 @@ demo: need-test build ## the main job by itself with real parts, a picture per s
 	@go run ./backend/e2e/demo -out build/demo $(QUIET)
 
 run: need-window ## opens the window; without a display it is make demo
-	@if [ -n "$${DISPLAY:-}" ]; then \
+	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
 		$(MAKE) build; \
 		echo "The window opens. With nothing to sign in to yet, it starts this computer's own service and registry."; \
 		exec build/bin/$(WINDOW); \
@@ -95,8 +95,9 @@ run: need-window ## opens the window; without a display it is make demo
 		$(MAKE) demo; \
 	fi
 
-bench: need-test build ## the benchmarks, to build/bench
+bench: need-test build ## the window beside an empty one of Wails, sizes, and the benchmarks, to build/bench
 	@mkdir -p build/bench
+	@go run ./backend/e2e/windowbench -out build/bench $(QUIET)
 	@go test -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
 
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
