@@ -103,9 +103,10 @@ bench: need-test build ## the window beside an empty one of Wails, sizes, and th
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 
-gallery: need-test ## every page as a picture, narrow, wide, light and dark, to build/gallery
+gallery: need-test ## every page and the window as pictures, small, large, light and dark, to build/gallery
 	@mkdir -p build/gallery
 	@LANYARD_GALLERY=$(CURDIR)/build/gallery go test -count=1 -run '^TestGallery$$' ./backend/internal/pages
+	@build/frontend.sh gallery
 
 install: build ## the programs and the window's menu entry, to PREFIX (PREFIX=~/.local)
 	@build/install.sh put '$(PREFIX)' $(PROGRAMS:%=build/bin/%) build/bin/$(WINDOW) build/linux/lanyard.desktop build/appicon.png
@@ -114,7 +115,7 @@ uninstall: ## takes away what install put there
 	@build/install.sh remove '$(PREFIX)'
 
 clean: ## removes what was built and fetched
-	rm -rf build/bin build/tools build/demo build/bench build/gallery build/gallery-window build/tmp \
+	rm -rf build/bin build/tools build/demo build/bench build/gallery build/tmp \
 		frontend/node_modules frontend/build-fake frontend/test-results
 	find frontend/dist -mindepth 1 ! -name .gitkeep -delete
 

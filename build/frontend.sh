@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# frontend.sh modules|dist|test|browser|lint: the window's pages, by npm in frontend/.
+# frontend.sh modules|dist|test|browser|gallery|lint: the window's pages, by npm in frontend/.
 #
 #   modules  npm's packages as frontend/package-lock.json has them, into node_modules
 #   dist     the pages as the window embeds them, into frontend/dist
 #   test     vitest
-#   browser  Playwright: every state of the pages with a made-up Go half, then one
-#            person's story with the real one, from what make build made
+#   browser  Playwright: every state of the pages with a made-up Go half, then
+#            people's stories with the real one, from what make build made
+#   gallery  every state of the pages as pictures, into build/gallery/window
 #   lint     svelte-check, eslint, prettier
 #
 # modules and dist do nothing where nothing has changed since: they note a checksum of
@@ -76,6 +77,11 @@ browser)
 	echo "Playwright: the pages and the real Go half"
 	npm run --silent test:real
 	;;
+gallery)
+	ready
+	echo "Playwright: pictures of every state of the pages"
+	npm run --silent gallery -- --reporter=dot
+	;;
 lint)
 	ready
 	echo "svelte-check, eslint, prettier"
@@ -83,7 +89,7 @@ lint)
 	npm run --silent lint
 	;;
 *)
-	echo "usage: frontend.sh modules|dist|test|browser|lint" >&2
+	echo "usage: frontend.sh modules|dist|test|browser|gallery|lint" >&2
 	exit 2
 	;;
 esac

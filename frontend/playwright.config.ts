@@ -1,7 +1,7 @@
 import { defineConfig, devices } from '@playwright/test'
 
-// The window's pages in Debian's Chromium, with the fake backend. Pictures go
-// to build/gallery-window.
+// The window's pages in Debian's Chromium, with the fake backend: two projects,
+// one that finds faults and one that takes pictures, to build/gallery/window.
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
@@ -19,6 +19,10 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     launchOptions: { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] },
   },
+  projects: [
+    { name: 'faults', testIgnore: 'gallery.spec.ts' },
+    { name: 'gallery', testMatch: 'gallery.spec.ts' },
+  ],
   webServer: {
     command: 'npm run preview -- --port 4817',
     url: 'http://127.0.0.1:4817',

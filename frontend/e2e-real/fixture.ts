@@ -118,10 +118,17 @@ export async function generate(page: Page, description: string, access: string):
   await dialog.getByRole('button', { name: 'Generate' }).click()
   await expect(dialog).toHaveAccessibleName('Copy your new token now')
   const secret = await dialog.getByLabel('New token', { exact: true }).innerText()
+  await leave(page)
+  return secret
+}
+
+// leave copies a new token and closes its dialog.
+export async function leave(page: Page) {
+  const dialog = page.getByRole('dialog')
   await press(page, 'Copy token')
+  await expect(dialog.getByRole('status').filter({ hasText: 'Copied' })).toHaveCount(1)
   await press(page, 'Done')
   await expect(dialog).toHaveCount(0)
-  return secret
 }
 
 // newlyOpened waits for the page that the window opens in a browser.

@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test as base, type Page } from '@playwright/test'
 import type { Fake } from '../src/lib/fake'
+import type { View } from './views'
 
 declare global {
   interface Window {
@@ -27,8 +28,18 @@ export const test = base.extend<{ quiet: undefined }>({
 
 export { expect }
 
-export async function noFaults(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze()
+// open comes to a view, in a page that is loaded anew.
+export async function open(page: Page, view: View) {
+  await page.goto(`/?${view.query}`)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await view.reach?.(page)
+  await expect(page.getByRole('heading', { name: view.title, exact: true }).first()).toBeVisible()
+}
+
+// noFaults: axe finds nothing; rules: "" is all that it has.
+export async function noFaults(page: Page, rules: string | string[] = '') {
+  const axe = new AxeBuilder({ page })
+  const { violations } = await (rules ? axe.withRules(rules) : axe).analyze()
   expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`)).toEqual([])
 }
 
