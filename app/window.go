@@ -85,8 +85,12 @@ type wailsScreen struct {
 
 func (s *wailsScreen) enter(ctx context.Context) {
 	s.mu.Lock()
+	first := s.ctx == nil
 	s.ctx = ctx
 	s.mu.Unlock()
+	if first {
+		followDesktop()
+	}
 }
 
 func (s *wailsScreen) window() (context.Context, bool) {

@@ -30,8 +30,9 @@ const oddConfig = "{\n\t\"credHelpers\" : { \"registry.example.com\":\"pass\" },
 
 // computer is the made-up person's computer, and what was noted of it before.
 type computer struct {
-	desk   *desk.Desk
-	before file // ~/.docker/config.json
+	desk    *desk.Desk
+	desktop *desk.Desktop
+	before  file // ~/.docker/config.json
 }
 
 type file struct {
@@ -62,6 +63,9 @@ func (d *demo) sitDown(ctx context.Context) (string, error) {
 	}
 	d.desk.Look = d.look
 	if d.screen, err = d.desk.Screen(ctx); err != nil {
+		return "", err
+	}
+	if d.desktop, err = d.desk.Desktop(); err != nil {
 		return "", err
 	}
 	if d.registryPort, err = desk.FreePort(); err != nil {

@@ -96,6 +96,7 @@ func (d *demo) steps() []step {
 		{"A push to somebody else's name is refused", d.refusedPush},
 		{"The window is closed, and a pull still works", d.closeAndPull},
 		{"The window is opened again, and still signed in", d.openAgain},
+		{"The desktop turns dark, and the window with it", d.turnsDark},
 		{"A second start raises that window, and ends", d.startAgain},
 		{"A personal access token is generated, shown once, and copied", d.generate},
 		{"Another computer pulls with it", d.pullWithPAT},
@@ -176,6 +177,9 @@ func (d *demo) leave() string {
 	}
 	d.stopRegistry()
 	d.closeScreen()
+	if d.desktop != nil {
+		_ = d.desktop.Close()
+	}
 	d.desk.Close()
 	return names(d.desk.Processes())
 }

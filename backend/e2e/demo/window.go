@@ -216,6 +216,41 @@ func (d *demo) openAgain(ctx context.Context) (string, error) {
 	return d.name + ", the same token; nothing was asked", d.pictures.take(d.screen, "again")
 }
 
+// turnsDark: the desktop's choice is the window's, at once.
+func (d *demo) turnsDark(ctx context.Context) (string, error) {
+	if d.look.Dark {
+		return "it is dark already", nil
+	}
+	for _, c := range []struct {
+		choice  uint32
+		picture string
+		dark    bool
+	}{{desk.DarkScheme, "dark", true}, {desk.LightScheme, "", false}} {
+		if err := d.desktop.Choose(c.choice); err != nil {
+			return "", err
+		}
+		for end := time.Now().Add(20 * time.Second); ; {
+			dark, err := d.screen.Dark(ctx)
+			if err != nil {
+				return "", err
+			}
+			if dark == c.dark {
+				break
+			}
+			if time.Now().After(end) {
+				return "", fmt.Errorf("the desktop's choice is %d, and the window is dark: %v", c.choice, dark)
+			}
+		}
+		if c.picture == "" {
+			continue
+		}
+		if err := d.pictures.take(d.screen, c.picture); err != nil {
+			return "", err
+		}
+	}
+	return "and light again with it", nil
+}
+
 func (d *demo) startAgain(ctx context.Context) (string, error) {
 	if err := d.window.Hide(ctx); err != nil {
 		return "", err

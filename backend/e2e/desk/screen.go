@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -197,6 +198,16 @@ func (s *Screen) Picture(path string) error {
 		last = o.Out
 	}
 	return os.WriteFile(path, []byte(last), 0o600)
+}
+
+// Dark says whether most of the screen is.
+func (s *Screen) Dark(ctx context.Context) (bool, error) {
+	o, err := Must(s.desk.Program(ctx, "import", "-window", "root", "-colorspace", "Gray", "-resize", "1x1!", "-format", "%[fx:100*mean]", "info:-"))
+	if err != nil {
+		return false, fmt.Errorf("look at the screen: %w", err)
+	}
+	light, err := strconv.ParseFloat(strings.TrimSpace(o.Out), 64)
+	return light < 50, err
 }
 
 // Key presses keys, one after the other: "Tab", "Return", "alt+F4".

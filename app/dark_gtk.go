@@ -1,0 +1,73 @@
+//go:build linux && cgo && webkit2_41
+
+package app
+
+/*
+#cgo pkg-config: gtk+-3.0
+#include <gtk/gtk.h>
+
+// What the desktop says of light and dark (XDG Desktop Portal, Settings).
+#define PORTAL    "org.freedesktop.portal.Desktop"
+#define PATH      "/org/freedesktop/portal/desktop"
+#define SETTINGS  "org.freedesktop.portal.Settings"
+#define NAMESPACE "org.freedesktop.appearance"
+#define KEY       "color-scheme"
+
+enum { NO_PREFERENCE, DARK, LIGHT };
+
+// GTK 3 knows a theme, and nothing of the desktop's choice; WebKit asks GTK.
+static void dark_set(GVariant *value) {
+	while (g_variant_is_of_type(value, G_VARIANT_TYPE_VARIANT)) {
+		GVariant *in = g_variant_get_variant(value);
+		g_variant_unref(value);
+		value = in;
+	}
+	if (g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32)) {
+		guint32 scheme = g_variant_get_uint32(value);
+		if (scheme == DARK || scheme == LIGHT)
+			g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", scheme == DARK, NULL);
+	}
+	g_variant_unref(value);
+}
+
+static void dark_read(GObject *bus, GAsyncResult *result, gpointer nothing) {
+	GVariant *answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, NULL);
+	if (answer == NULL)
+		return; // no portal, or one without it
+	dark_set(g_variant_get_child_value(answer, 0));
+	g_variant_unref(answer);
+}
+
+static void dark_changed(GDBusConnection *bus, const gchar *sender, const gchar *path, const gchar *interface,
+		const gchar *signal, GVariant *said, gpointer nothing) {
+	const gchar *key = NULL;
+	if (!g_variant_is_of_type(said, G_VARIANT_TYPE("(ssv)")))
+		return;
+	g_variant_get_child(said, 1, "&s", &key);
+	if (g_strcmp0(key, KEY) == 0)
+		dark_set(g_variant_get_child_value(said, 2));
+}
+
+static void dark_follow(GObject *source, GAsyncResult *result, gpointer nothing) {
+	GDBusConnection *bus = g_bus_get_finish(result, NULL);
+	if (bus == NULL)
+		return;
+	g_dbus_connection_signal_subscribe(bus, PORTAL, SETTINGS, "SettingChanged", PATH, NAMESPACE,
+		G_DBUS_SIGNAL_FLAGS_NONE, dark_changed, NULL, NULL);
+	g_dbus_connection_call(bus, PORTAL, PATH, SETTINGS, "Read", g_variant_new("(ss)", NAMESPACE, KEY),
+		G_VARIANT_TYPE("(v)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, dark_read, NULL);
+}
+
+static gboolean dark_begin(gpointer nothing) {
+	// Without an address GLib would start a bus of its own.
+	if (g_getenv("DBUS_SESSION_BUS_ADDRESS") != NULL)
+		g_bus_get(G_BUS_TYPE_SESSION, NULL, dark_follow, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+static void dark_start(void) { gdk_threads_add_idle(dark_begin, NULL); }
+*/
+import "C"
+
+// followDesktop makes the window dark when the desktop is, as long as it lives.
+func followDesktop() { C.dark_start() }

@@ -1,0 +1,6 @@
+//go:build !linux || !cgo || !webkit2_41
+
+package app
+
+// followDesktop: other systems' webviews know by themselves.
+func followDesktop() {}
