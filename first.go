@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -51,13 +52,13 @@ func raiseFirst(ctx context.Context, address string, patience time.Duration) (ra
 }
 
 // elsewhere raises the window that is open already.
-func elsewhere(getenv func(string) string) (bool, error) {
+func elsewhere(getenv func(string) string, say io.Writer) (bool, error) {
 	if !hasDisplay(getenv) {
 		return false, nil
 	}
 	raised, err := raiseFirst(context.Background(), getenv("DBUS_SESSION_BUS_ADDRESS"), 5*time.Second)
 	if raised {
-		fmt.Println("Lanyard is open already; its window was raised.")
+		fmt.Fprintln(say, "Lanyard is open already; its window was raised.")
 	}
 	return raised, err
 }

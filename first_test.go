@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -46,12 +47,12 @@ func TestSecondStart(t *testing.T) {
 	s := keyring.StartWith(t, keyring.Options{NoDaemon: true})
 	env := func(set map[string]string) func(string) string { return func(name string) string { return set[name] } }
 	there := env(map[string]string{"DISPLAY": ":1", "DBUS_SESSION_BUS_ADDRESS": s.Address})
-	if raised, err := elsewhere(there); raised || err != nil {
+	if raised, err := elsewhere(there, io.Discard); raised || err != nil {
 		t.Errorf("the first start: %v, %v", raised, err)
 	}
 	f := &first{raised: make(chan string, 1)}
 	f.open(t, s.Address)
-	if raised, err := elsewhere(there); !raised || err != nil || len(f.raised) != 1 {
+	if raised, err := elsewhere(there, io.Discard); !raised || err != nil || len(f.raised) != 1 {
 		t.Errorf("the second: %v, %v, raised %d times", raised, err, len(f.raised))
 	}
 	for name, of := range map[string]map[string]string{
@@ -59,7 +60,7 @@ func TestSecondStart(t *testing.T) {
 		"without a bus":     {"DISPLAY": ":1"},
 		"with a dead bus":   {"DISPLAY": ":1", "DBUS_SESSION_BUS_ADDRESS": "unix:path=" + t.TempDir() + "/bus"},
 	} {
-		if raised, err := elsewhere(env(of)); raised || err != nil {
+		if raised, err := elsewhere(env(of), io.Discard); raised || err != nil {
 			t.Errorf("%s: %v, %v", name, raised, err)
 		}
 	}

@@ -53,7 +53,7 @@ func unsetOrders(environ []string) (failed error) {
 }
 
 func run() error {
-	if raised, err := elsewhere(os.Getenv); raised || err != nil {
+	if raised, err := elsewhere(os.Getenv, os.Stdout); raised || err != nil {
 		return err
 	}
 	p, err := parts()

@@ -60,11 +60,14 @@ static gboolean secret_clear(gpointer id) {
 }
 
 // Of GTK, all is done in its own thread.
-static void secret_copy(gint id, const char *text, gsize length) {
+static gint secret_copy(const char *text, gsize length) {
+	static gint copies;
+	gint id = g_atomic_int_add(&copies, 1) + 1;
 	secret *s = g_new0(secret, 1);
 	s->id = id;
 	s->text = g_strndup(text, length);
 	gdk_threads_add_idle(secret_put, s);
+	return id;
 }
 
 static void secret_take(gint id) { gdk_threads_add_idle(secret_clear, GINT_TO_POINTER(id)); }
@@ -81,9 +84,8 @@ func (s *wailsScreen) CopySecret(secret string) (take func() bool, err error) {
 	if _, ok := s.window(); !ok {
 		return func() bool { return false }, nil
 	}
-	id := C.gint(s.copies.Add(1))
 	text := []byte(secret + "\x00")
-	C.secret_copy(id, (*C.char)(unsafe.Pointer(&text[0])), C.gsize(len(secret)))
+	id := C.secret_copy((*C.char)(unsafe.Pointer(&text[0])), C.gsize(len(secret)))
 	clear(text)
 	return func() bool {
 		if C.secret_there() != id {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 )
@@ -78,9 +77,8 @@ func (w *Window) first() bool {
 
 // wailsScreen is the real window. Before it is entered there is none.
 type wailsScreen struct {
-	mu     sync.Mutex
-	ctx    context.Context // Wails wants its own with each call
-	copies atomic.Int32    // secrets put onto the clipboard; their numbers
+	mu  sync.Mutex
+	ctx context.Context // Wails wants its own with each call
 }
 
 func (s *wailsScreen) enter(ctx context.Context) {
