@@ -103,7 +103,7 @@ bench: need-test build ## the window beside an empty one of Wails, sizes, and th
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 
-gallery: need-test ## every page and the window as pictures, small, large, light and dark, to build/gallery
+gallery: need-test build ## every page and the window as pictures, small, large, light and dark, to build/gallery
 	@mkdir -p build/gallery
 	@LANYARD_GALLERY=$(CURDIR)/build/gallery go test -count=1 -run '^TestGallery$$' ./backend/internal/pages
 	@build/frontend.sh gallery

@@ -6,7 +6,8 @@
 #   test     vitest
 #   browser  Playwright: every state of the pages with a made-up Go half, then
 #            people's stories with the real one, from what make build made
-#   gallery  every state of the pages as pictures, into build/gallery/window
+#   gallery  pictures of every state of the pages, and of what browser looks at, into
+#            build/gallery/window
 #   lint     svelte-check, eslint, prettier
 #
 # modules and dist do nothing where nothing has changed since: they note a checksum of
@@ -81,6 +82,8 @@ gallery)
 	ready
 	echo "Playwright: pictures of every state of the pages"
 	npm run --silent gallery -- --reporter=dot
+	echo "Playwright: and of the stories with the real Go half"
+	LANYARD_GALLERY=$root/build/gallery/window npm run --silent test:real -- --reporter=dot
 	;;
 lint)
 	ready

@@ -6,10 +6,11 @@ export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
   fullyParallel: true,
+  timeout: 60_000,
   workers: 2,
   forbidOnly: true,
   maxFailures: process.env.CI ? 0 : 10,
-  expect: { timeout: 5000 },
+  expect: { timeout: 15_000 },
   reporter: 'list',
   use: {
     ...devices['Desktop Chrome'],

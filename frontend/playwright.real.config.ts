@@ -12,15 +12,15 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: true,
   maxFailures: 0,
-  timeout: 90_000,
-  expect: { timeout: 20_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   reporter: 'list',
   use: {
     ...devices['Desktop Chrome'],
     locale: 'en-GB',
     timezoneId: 'UTC',
     viewport: { width: 1000, height: 720 },
-    actionTimeout: 20_000,
+    actionTimeout: 30_000,
     launchOptions: { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] },
     trace: 'off', // it would keep secrets
   },

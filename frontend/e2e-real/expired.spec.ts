@@ -7,7 +7,7 @@ test.describe.configure({ mode: 'serial' })
 const desk = openDesk()
 
 test('a session that runs out is said to have expired, and leaves nothing', async ({ page }) => {
-  await desk.write('.config/lanyard/service.yaml', 'session-lifetime: 20s\n')
+  await desk.write('.config/lanyard/service.yaml', 'session-lifetime: 30s\n')
   const view = await begin(page, desk)
   expect(view).toMatchObject({ state: 'active', account })
   await expect(page.getByText('in less than a minute')).toHaveCount(2)

@@ -1,3 +1,4 @@
+import { basename, join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test as base, type BrowserContextOptions, type Page } from '@playwright/test'
 import type { SessionView, TokenList } from '../src/lib/backend'
@@ -65,7 +66,16 @@ export function onePage(desk: Desk, options: BrowserContextOptions = {}): { page
   return at
 }
 
+// noFaults: axe finds nothing, nothing sticks out; and a picture of what was
+// looked at, where LANYARD_GALLERY says that they are wanted.
 export async function noFaults(page: Page) {
+  const { LANYARD_GALLERY: gallery } = process.env
+  if (gallery) {
+    const { file, title, attachments } = base.info()
+    const name = `${basename(file, '.spec.ts')}-${title.replace(/[^\w’]+/g, '-')}-${attachments.length + 1}`
+    await base.info().attach(name, { body: name }) // counts them
+    await page.screenshot({ path: join(gallery, 'real', `${name}.png`) })
+  }
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`)).toEqual([])
   await noOverflow(page)
