@@ -211,38 +211,24 @@ func isLoopback(host string) bool {
 // and leave a body unclosed here and there.
 type limited struct{ next http.RoundTripper }
 
-var (
-	errTooMuch  = errors.New("its answer has no end")
-	errNoAnswer = fmt.Errorf("no answer within %d seconds", callTimeout/time.Second)
-	errHungUp   = fmt.Errorf("it hung up without an answer (%w)", io.EOF)
-)
+var errTooMuch = errors.New("its answer has no end")
 
-func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
+func (l limited) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
 	defer cancel()
-	response, text, err := l.whole(r.WithContext(ctx))
-	switch {
-	case err == nil:
-	case ctx.Err() != nil && r.Context().Err() == nil:
-		return nil, errNoAnswer
-	case errors.Is(err, io.EOF):
-		return nil, errHungUp
-	default:
-		return nil, err
-	}
-	response.Body, response.Request = io.NopCloser(bytes.NewReader(text)), r
-	return response, nil
-}
-
-func (l limited) whole(r *http.Request) (*http.Response, []byte, error) {
-	response, err := l.next.RoundTrip(r)
+	defer func() { err = inWords(err, ctx.Err() != nil && r.Context().Err() == nil) }()
+	response, err := l.next.RoundTrip(r.WithContext(ctx))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	_ = response.Body.Close() // what was to be read has been
 	if err == nil && len(text) > maxAnswer {
 		err = errTooMuch
 	}
-	return response, text, err
+	if err != nil {
+		return nil, err
+	}
+	response.Body, response.Request = io.NopCloser(bytes.NewReader(text)), r
+	return response, nil
 }
