@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { openDesk } from './desk'
 import {
   account,
@@ -211,4 +215,61 @@ test('a sign-in in a terminal and one here take turns', async ({ page }) => {
   await seen(page, start)
   expect(await login(server, account, 'lyd_pat_wrong')).toBe(401)
   expect(await desk.kept()).toEqual([])
+})
+
+test('signing in at another Lanyard server, by its address', async ({ page }) => {
+  const free = createServer()
+  await new Promise<void>((up) => free.listen(0, '127.0.0.1', up))
+  const { port } = free.address() as AddressInfo
+  await new Promise((down) => free.close(down))
+  const data = desk.file('other')
+  const other = spawn(
+    '../build/bin/lanyard',
+    ['serve', '--data', data, '--storage', `${data}/images`, '--listen', `127.0.0.1:${port}`],
+    { stdio: 'ignore' },
+  )
+  try {
+    const server = `http://localhost:${port}`
+    await expect
+      .poll(async () => (await fetch(`${server}/.well-known/lanyard`).catch(() => null))?.status)
+      .toBe(200)
+    const made = await desk.ask<{ code: number }>('/terminal', {
+      args: ['user', 'add', account, '--data', data],
+      stdin: `${password}\n`,
+    })
+    expect(made.code).toBe(0)
+
+    await show(page, desk, start)
+    await page.getByRole('radio', { name: /Another Lanyard server/ }).check()
+    await page.getByRole('textbox', { name: 'Address of the server' }).fill(` localhost:${port}/ `)
+    const view = await signIn(page, desk)
+    expect(view).toMatchObject({ state: 'active', account, server, own: false })
+    await expect(page.getByRole('region', { name: account })).not.toContainText('own service')
+    await noFaults(page)
+    await press(page, 'Sign out …')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click()
+    await seen(page, 'Signed out')
+    await expect(page.getByText('Session ended at the server')).toBeVisible()
+    expect(await desk.kept()).toEqual([])
+  } finally {
+    const ended = once(other, 'exit')
+    other.kill()
+    await ended
+  }
+})
+
+test('without a keychain there is no sign-in, and it is said before one begins', async ({ page }) => {
+  await show(page, desk, start)
+  await desk.ask('/keychain/remove')
+  const before = (await desk.opened()).length
+  await press(page, 'Sign in')
+  await expect(page.getByRole('alert')).toContainText('No keychain answers in this session')
+  await noFaults(page)
+  expect((await desk.opened()).length).toBe(before)
+  await page.keyboard.press('F5')
+  await seen(page, 'This computer has no keychain')
+  await noFaults(page)
+  await desk.ask('/keychain/start')
+  await press(page, 'Try again')
+  await seen(page, start)
 })
