@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,9 @@ type State struct {
 	// the time this was decided. Nobody serves them, whatever the keychain
 	// still holds, and whoever can removes them.
 	Tombstones map[string]time.Time `json:"tombstones"`
+	// Servers has, by server, the registry hosts that it was seen to serve: an
+	// account that is not the active one anywhere can be made so by them.
+	Servers map[string][]string `json:"servers,omitempty"`
 	// HighWater is the latest time known to have been: a clock set back does
 	// not lengthen a life.
 	HighWater time.Time `json:"high_water,omitzero"`
@@ -44,6 +48,28 @@ type Entry struct {
 // Serve lets the account answer for a canonical host, instead of any other.
 func (s *State) Serve(host, server, account string) {
 	s.Registries[host] = Registry{Server: server, Account: account}
+	if slices.Contains(s.Servers[server], host) {
+		return
+	}
+	if s.Servers == nil {
+		s.Servers = map[string][]string{}
+	}
+	hosts := append(slices.Clone(s.Servers[server]), host)
+	slices.Sort(hosts)
+	s.Servers[server] = hosts
+}
+
+// HostsOf are the registry hosts at which an account of server can be active,
+// sorted: those that Serve was ever called with.
+func (s State) HostsOf(server string) []string {
+	hosts := slices.Clone(s.Servers[server])
+	for host, r := range s.Registries { // of a build that did not keep Servers
+		if r.Server == server {
+			hosts = append(hosts, host)
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
 }
 
 // Added records a keychain entry that was just made by signing in, and takes
