@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/credentials"
@@ -19,13 +20,19 @@ const hubKey = "https://index.docker.io/v1/"
 // errGone: a managed host for which nothing is held here any more.
 var errGone = errors.New("signed out")
 
+// errAs: the command that runs us was given an account that is not here.
+var errAs = errors.New(machine.AsVariable + " names no account that is signed in here")
+
 // Get serves one key.
 func (c *call) Get(key string) (user, secret string, err error) {
 	s, err := c.file.Load()
 	if err != nil {
 		return "", "", err
 	}
-	host, r, managed := find(s, key)
+	host, r, managed, _, err := c.find(s, key)
+	if err != nil {
+		return "", "", err
+	}
 	if managed && !r.Off {
 		t, err := c.token(s, host, r)
 		if err != nil {
@@ -108,7 +115,11 @@ func (c *call) Add(cred *credentials.Credentials) error {
 	if err != nil {
 		return err
 	}
-	if host, r, managed := find(s, cred.ServerURL); managed && !r.Off {
+	host, r, managed, _, err := c.find(s, cred.ServerURL)
+	if err != nil {
+		return err
+	}
+	if managed && !r.Off {
 		t, err := c.helper.Keys.GetToken(c.ctx, r.Server, r.Account)
 		if err == nil && t.Username == cred.Username && subtle.ConstantTimeCompare([]byte(t.Secret), []byte(cred.Secret)) == 1 {
 			return nil // docker login with what it got from us
@@ -137,7 +148,14 @@ func (c *call) Delete(key string) error {
 		return err
 	}
 	name := keychain.StoreName(key)
-	host, r, managed := find(s, key)
+	host, r, managed, chosen, err := c.find(s, key)
+	if err != nil {
+		return err
+	}
+	if chosen {
+		c.reason = fmt.Sprintf("nothing was logged out: this command uses %s as %s", host, r.Account)
+		return nil
+	}
 	_, held := s.Entries[name]
 	if (!managed || r.Off) && !held {
 		return nil
@@ -182,9 +200,32 @@ func (c *call) List() (map[string]string, error) {
 		if host == machine.DockerHub {
 			host = hubKey
 		}
+		if _, as, managed, chosen, err := c.find(s, host); err == nil && managed && chosen {
+			r = as
+		}
 		users[host] = r.Account
 	}
 	return users, nil
+}
+
+// find is the registry that a tool's key names, if it is managed. chosen: the
+// command that runs us was given an account of its own (machine.AsVariable),
+// and this host is one of that account's. A name that is nobody's serves
+// nothing at all: better no answer than another account's.
+func (c *call) find(s machine.State, key string) (host string, r machine.Registry, managed, chosen bool, err error) {
+	host, r, managed = find(s, key)
+	ref := c.helper.Getenv(machine.AsVariable)
+	if ref == "" || host == "" {
+		return host, r, managed, false, nil
+	}
+	server, account, ok := machine.ParseAccountRef(ref)
+	if _, known := s.Entries[keychain.TokenName(server, account)]; !ok || !known {
+		return host, r, managed, false, errAs
+	}
+	if !slices.Contains(s.HostsOf(server), host) {
+		return host, r, managed, false, nil
+	}
+	return host, machine.Registry{Server: server, Account: account}, true, true, nil
 }
 
 // find is the registry that a tool's key names, if it is managed.
