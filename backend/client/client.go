@@ -71,6 +71,7 @@ type Server struct {
 	http     *http.Client
 	provider *oidc.Provider
 	oauth    oauth2.Config
+	heard    heard
 }
 
 // Open finds the service at address: ErrAddress, ErrUnreachable, ErrNotServer.
@@ -83,11 +84,12 @@ func Open(ctx context.Context, address string, transport http.RoundTripper) (*Se
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	s := &Server{URL: base, http: &http.Client{
-		Transport: limited{transport},
+	s := &Server{URL: base}
+	s.http = &http.Client{
+		Transport: limited{transport, &s.heard},
 		// A service that redirects elsewhere is not the one that was asked for.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
 	if err := s.describe(ctx); err != nil {
 		return nil, err
 	}
@@ -209,7 +211,10 @@ func isLoopback(host string) bool {
 // limited takes every answer whole and bounds it in size and time: the
 // libraries above read to the end, tell one that was cut off by its text alone,
 // and leave a body unclosed here and there.
-type limited struct{ next http.RoundTripper }
+type limited struct {
+	next  http.RoundTripper
+	heard *heard
+}
 
 var errTooMuch = errors.New("its answer has no end")
 
@@ -228,6 +233,7 @@ func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.heard.note(response.Header)
 	response.Body, response.Request = io.NopCloser(bytes.NewReader(text)), r
 	return response, nil
 }

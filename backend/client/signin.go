@@ -22,7 +22,7 @@ const (
 type Grant struct {
 	Access   string
 	Refresh  string
-	Expires  time.Time
+	Expires  time.Time // by this computer's clock, without its monotonic part; zero: unknown
 	Username string // "" after a refresh
 }
 
@@ -122,7 +122,7 @@ func (s *Server) Refresh(ctx context.Context, refresh string) (Grant, error) {
 	if err != nil {
 		return Grant{}, s.oauthError(ctx, "refresh the session", err)
 	}
-	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry}, nil
+	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry.Round(0)}, nil
 }
 
 // Revoke ends the session of a refresh token (RFC 7009). A session that is
@@ -165,7 +165,7 @@ func (s *Server) believe(ctx context.Context, got *oauth2.Token, nonce string) (
 	if err := id.Claims(&claims); err != nil || !printable(claims.Username) || len(claims.Username) > maxUsername || got.RefreshToken == "" {
 		return Grant{}, fmt.Errorf("%w: its answer names nobody", ErrNotServer)
 	}
-	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry, Username: claims.Username}, nil
+	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry.Round(0), Username: claims.Username}, nil
 }
 
 func (s *Server) context(ctx context.Context) context.Context {
@@ -187,7 +187,7 @@ func (s *Server) oauthError(ctx context.Context, doing string, err error) error 
 	why := clean(answer.ErrorDescription)
 	switch answer.ErrorCode {
 	case "invalid_grant":
-		return fmt.Errorf("%s: %w: %s", doing, ErrEnded, why)
+		return fmt.Errorf("%s: %w", doing, endedBy(answer))
 	case "access_denied":
 		return fmt.Errorf("%s: %w: %s", doing, ErrDenied, why)
 	case "expired_token":
