@@ -82,6 +82,7 @@ var places = map[string]place{
 	"backend/keychain":         {nouns, computer},
 	"backend/ledger":           {nouns, computer},
 	"backend/machine":          {nouns, computer},
+	"backend/registryauth":     {nouns, computer},
 	"backend/standing":         {nouns, computer},
 	"backend/access":           {nouns, service},
 	"backend/account":          {nouns, service},
