@@ -226,8 +226,8 @@ func TestHighWater(t *testing.T) {
 	f := StateFile{Dir: t.TempDir()}
 	update(t, f, func(s *State) {
 		s.Added("a", noon)
-		s.Touch("a", noon.Add(time.Hour))
-		s.Touch("a", noon.Add(-time.Hour))
+		s.Heard("a", noon.Add(time.Hour), time.Time{})
+		s.Heard("a", noon.Add(-time.Hour), time.Time{})
 	})
 	s := load(t, f)
 	if !s.HighWater.Equal(noon.Add(time.Hour)) || !s.Entries["a"].Touched.Equal(noon.Add(time.Hour)) {
@@ -237,7 +237,7 @@ func TestHighWater(t *testing.T) {
 		t.Error("past its end by the high-water mark, and not over")
 	}
 	// A clock that ran ahead by years is put right by the next sign-in.
-	update(t, f, func(s *State) { s.Touch("a", noon.AddDate(9, 0, 0)); s.Added("b", noon) })
+	update(t, f, func(s *State) { s.Heard("a", noon.AddDate(9, 0, 0), time.Time{}); s.Added("b", noon) })
 	if s := load(t, f); s.Over("b", noon.AddDate(0, 3, 0), 0, noon) {
 		t.Error("a new session is over at birth")
 	}

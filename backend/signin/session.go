@@ -77,8 +77,8 @@ func (c *Computer) access(ctx context.Context, server *client.Server, a Account)
 			return fmt.Errorf("keep the session: %w", err)
 		}
 		now := c.now()
-		s.Touch(keychain.TokenName(a.Server, a.Name), now)
-		s.Touch(name, now)
+		s.Heard(keychain.TokenName(a.Server, a.Name), now, server.Date())
+		s.Heard(name, now, server.Date())
 		return nil
 	})
 	if err != nil {
