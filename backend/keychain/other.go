@@ -10,6 +10,9 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
+// System is the keychain of the operating system.
+const System Store = "system"
+
 // Elsewhere go-keyring reads too. macOS and Windows unlock their keychain with
 // the person's session, so locked and missing do not come up.
 

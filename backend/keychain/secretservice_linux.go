@@ -12,6 +12,10 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
+// System is the keychain of the operating system: here whatever speaks
+// freedesktop.org's Secret Service, as GNOME Keyring, KWallet and KeePassXC do.
+const System Store = "secret-service"
+
 // The Secret Service API of freedesktop.org, as far as reading needs it.
 const (
 	ssName       = "org.freedesktop.secrets"

@@ -112,9 +112,20 @@ func (w *Worker) run(ctx context.Context, r request) error {
 		args = []string{"keychain-worker"}
 	}
 	cmd := exec.CommandContext(ctx, w.Path, args...)
-	cmd.Stdin = bytes.NewReader(in)
 	cmd.WaitDelay = time.Second // for the pipes, once the child is gone
-	out, err := cmd.Output()
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	stdin, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return fmt.Errorf("run the keychain worker: %w", err)
+	}
+	// It stays open: where it closes, we are gone, and the child gives up. One
+	// that does not even read is judged by its answer.
+	_, _ = stdin.Write(in)
+	err = cmd.Wait()
 	if ctx.Err() != nil {
 		return inTime(ctx, ctx.Err())
 	}
@@ -122,14 +133,15 @@ func (w *Worker) run(ctx context.Context, r request) error {
 		return fmt.Errorf("run the keychain worker: %w", err)
 	}
 	var a answer
-	if err := json.Unmarshal(out, &a); err != nil {
+	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
 		return fmt.Errorf("run the keychain worker: bad answer: %w", err)
 	}
 	return a.err()
 }
 
 // RunWorker is the child: one request from in, one answer to out. An error is
-// one of the pipes; what the keychain says is in the answer.
+// one of the pipes; what the keychain says is in the answer. It gives up when
+// in ends: nobody waits for it any more, and a prompt must not stay behind.
 func RunWorker(in io.Reader, out io.Writer) error {
 	var r request
 	if err := json.NewDecoder(io.LimitReader(in, maxMessage)).Decode(&r); err != nil {
@@ -140,6 +152,10 @@ func RunWorker(in io.Reader, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.Limit)
 	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, in)
+		cancel()
+	}()
 	err := Keychain{}.write(ctx, r)
 	if err := json.NewEncoder(out).Encode(answerOf(err, r)); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
@@ -147,10 +163,15 @@ func RunWorker(in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// perform is the one place that writes, and it may block for ever.
-func perform(r request) error {
-	err := prepare()
-	if err != nil {
+// perform is the one place that writes, and it may block for ever. go-keyring
+// panics over answers of another type than it expects.
+func perform(r request) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("%w: its answer makes no sense", errKeychain)
+		}
+	}()
+	if err := prepare(); err != nil {
 		return err
 	}
 	switch r.Op {
