@@ -77,6 +77,7 @@ var places = map[string]place{
 
 	"backend/internal/gate": {halves, service},
 
+	"backend/autostart":        {nouns, computer},
 	"backend/client":           {nouns, computer},
 	"backend/dockerconfig":     {nouns, computer},
 	"backend/keychain":         {nouns, computer},
