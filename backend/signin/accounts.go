@@ -200,3 +200,14 @@ func (c *Computer) SignOutEverywhere(ctx context.Context, a Account) (Receipt, i
 	r, err := c.SignOut(ctx, a)
 	return r, ended, err
 }
+
+// tokenPages are where people make and delete their tokens.
+var tokenPages = map[string]string{
+	machine.DockerHub:     "https://app.docker.com/settings/personal-access-tokens",
+	"ghcr.io":             "https://github.com/settings/tokens",
+	"registry.gitlab.com": "https://gitlab.com/-/user_settings/personal_access_tokens",
+	"quay.io":             "https://quay.io/user/?tab=settings",
+}
+
+// TokenPage is where the tokens of a well-known registry are deleted; "": not known.
+func TokenPage(host string) string { return tokenPages[host] }

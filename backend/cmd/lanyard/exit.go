@@ -9,7 +9,9 @@ import (
 	"lanyard/backend/client"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
 	"lanyard/backend/ownservice"
+	"lanyard/backend/registryauth"
 	"lanyard/backend/signin"
 )
 
@@ -29,15 +31,31 @@ var advice = []struct {
 	code int
 	hint string
 }{
-	{keychain.ErrLocked, exitKeychain, "Unlock it (log in to the desktop, or open your password manager) and try again."},
-	{keychain.ErrNoService, exitKeychain, "Lanyard keeps secrets in the system keychain only. Start one, such as gnome-keyring or KeePassXC's Secret Service, in this session; over SSH, run inside dbus-run-session."},
-	{keychain.ErrDismissed, exitKeychain, "Nothing was stored. Try again and confirm the keychain's prompt."},
+	{keychain.ErrFailClosed, exitKeychain, "Start the system's keychain in this session, or allow the encrypted file: take fail_closed out of settings.json."},
+	{keychain.ErrDismissed, exitKeychain, "Nothing was stored. Try again and answer the keychain's prompt: lanyard keychain unlock"},
+	{keychain.ErrFileLocked, exitKeychain, "Open it with its passphrase: lanyard keychain unlock"},
+	{keychain.ErrLocked, exitKeychain, "Unlock it: lanyard keychain unlock (or log in to the desktop, or open your password manager), and try again."},
+	{keychain.ErrNoService, exitKeychain, "Start a keychain in this session, such as gnome-keyring or KeePassXC's Secret Service (over SSH: inside dbus-run-session), or keep secrets in an encrypted file: lanyard keychain use file"},
 	{keychain.ErrTimeout, exitKeychain, "The keychain gave no answer; whether the write happened is unknown. Look for a prompt behind other windows and try again."},
+	{keychain.ErrPassphrase, exitKeychain, "Nothing was changed. Try again: lanyard keychain unlock"},
+	{keychain.ErrWeak, exitKeychain, "Nothing was made. Try again with a longer one."},
+	{keychain.ErrKey, exitKeychain, "See what it expects: lanyard keychain status"},
+	{keychain.ErrDamaged, exitKeychain, "It was left as it is."},
+	{keychain.ErrExposed, exitKeychain, ""},
+	{keychain.ErrNoHold, exitKeychain, "Open it with a key file instead of a passphrase: lanyard keychain use file --key-file FILE"},
+	{keychain.ErrNotOurs, exitKeychain, "Lock it with its own program, or with your screen."},
+	{keychain.ErrMoving, exitKeychain, "See where it stands: lanyard keychain status"},
 	{keychain.ErrNotRemoved, exitKeychain, "The entry is not served any more; removing it is tried again with the next command."},
 	{client.ErrAddress, exitUsage, ""},
 	{client.ErrUnreachable, exitUnreachable, "Check the address and the network, or start it: lanyard service start"},
 	{client.ErrEnded, exitNotSignedIn, "Sign in again: lanyard login"},
 	{signin.ErrNotSignedIn, exitNotSignedIn, "Sign in: lanyard login"},
+	{signin.ErrAmbiguous, exitUsage, ""},
+	{signin.ErrSecret, exitUsage, ""},
+	{signin.ErrUsername, exitUsage, ""},
+	{machine.ErrHost, exitUsage, ""},
+	{registryauth.ErrUnreachable, exitUnreachable, "Check the name and the network; --no-check stores a token without asking."},
+	{registryauth.ErrRefused, exitFailed, "Check that the name and the token belong together, and that the token has not ended."},
 	{signin.ErrBusy, exitFailed, "Finish or cancel it first."},
 	{ownservice.ErrNotRunning, exitUnreachable, "Start it: lanyard service start"},
 	{dockerconfig.ErrOtherHelper, exitFailed, "To let Lanyard answer for it: lanyard docker setup --replace"},

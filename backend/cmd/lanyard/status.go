@@ -33,6 +33,7 @@ type statusReport struct {
 type accountReport struct {
 	Server     string     `json:"server"`
 	Account    string     `json:"account"`
+	Kind       string     `json:"kind"` // session, pasted
 	Registries []string   `json:"registries"`
 	State      string     `json:"state"` // active, offline, ended, replaced, deactivated
 	Detail     string     `json:"detail,omitempty"`
@@ -94,11 +95,15 @@ func (p *parts) report(ctx context.Context) (statusReport, error) {
 			failed = err
 		}
 	}
+	for _, one := range p.pastedReports(ctx, set, time.Now()) {
+		report.SignedIn = report.SignedIn || one.State == "active"
+		report.Accounts = append(report.Accounts, one)
+	}
 	return report, failed
 }
 
 func describe(st signin.Status, err error) accountReport {
-	one := accountReport{Server: st.Account.Server, Account: st.Account.Name, Registries: st.Hosts, LastFour: st.LastFour}
+	one := accountReport{Kind: "session", Server: st.Account.Server, Account: st.Account.Name, Registries: st.Hosts, LastFour: st.LastFour}
 	if one.Registries == nil {
 		one.Registries = []string{}
 	}
@@ -145,10 +150,14 @@ func printStatus(t terminal, r statusReport) {
 			fmt.Fprintf(t.Out, "  %s\n", a.Detail)
 		}
 		if a.LastFour != "" {
-			fmt.Fprintf(t.Out, "  token        …%s (Read, Write, Delete)\n", a.LastFour)
+			rights := " (Read, Write, Delete)"
+			if a.Kind == "pasted" {
+				rights = " (pasted)"
+			}
+			fmt.Fprintf(t.Out, "  token        …%s%s\n", a.LastFour, rights)
 		}
 		if a.Ends != nil {
-			fmt.Fprintf(t.Out, "  session ends %s\n", signin.Day(*a.Ends))
+			fmt.Fprintf(t.Out, "  %-12s %s\n", map[string]string{"session": "session ends", "pasted": "token ends"}[a.Kind], signin.Day(*a.Ends))
 		}
 		if a.IdleEnds != nil {
 			fmt.Fprintf(t.Out, "  if unused    %s\n", signin.Day(*a.IdleEnds))
