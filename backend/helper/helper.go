@@ -24,6 +24,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/credentials"
@@ -140,10 +142,14 @@ func (o *outcome) fail(action string, err error) {
 // words is an error for a person, with what can be done.
 func words(err error) string {
 	switch {
+	case errors.Is(err, keychain.ErrFileLocked):
+		return "the keychain file is locked: run `lanyard keychain unlock` and try again"
 	case errors.Is(err, keychain.ErrLocked):
-		return "the keychain is locked: unlock it and try again"
+		return "the keychain is locked: unlock it (`lanyard keychain unlock`) and try again"
+	case errors.Is(err, keychain.ErrFailClosed):
+		return "no keychain answers in this session, and the settings say fail_closed"
 	case errors.Is(err, keychain.ErrNoService):
-		return "no keychain answers in this session: sign in to the desktop, or start a Secret Service on the session's D-Bus"
+		return "no keychain answers in this session: sign in to the desktop, start a Secret Service on the session's D-Bus, or run `lanyard keychain use file`"
 	case errors.Is(err, keychain.ErrTimeout):
 		return "the keychain did not answer in time"
 	case errors.Is(err, keychain.ErrDismissed):
@@ -167,6 +173,8 @@ func (c *call) handle(action string, in io.Reader, out io.Writer) error {
 	}
 	c.file = dirs.StateFile()
 	c.file.Wait = lockLimit
+	c.helper.Keys.Place = func() (keychain.Place, error) { return place(dirs) }
+	c.helper.Keys.Index = c.index
 	var line []byte
 	switch action {
 	case credentials.ActionGet, credentials.ActionErase:
@@ -178,4 +186,19 @@ func (c *call) handle(action string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	return credentials.HandleCommand(c, action, bytes.NewReader(line), out)
+}
+
+// place is where the person wants the secrets to be.
+func place(dirs machine.Dirs) (keychain.Place, error) {
+	s, err := dirs.SettingsFile().Load()
+	return keychain.Place{
+		Store: keychain.Store(s.Keychain.Store), FailClosed: s.Keychain.FailClosed,
+		Dir: dirs.State, KeyFile: s.Keychain.KeyFile,
+	}, err
+}
+
+// index lists the entries we believe to have.
+func (c *call) index() ([]string, error) {
+	s, err := c.file.Load()
+	return slices.Collect(maps.Keys(s.Entries)), err
 }

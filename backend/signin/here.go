@@ -39,9 +39,19 @@ func Here(getenv func(string) string, asked bool) (*Computer, *DockerConfig, err
 		Dirs: dirs, Docker: docker,
 		Keychain: keychain.Keychain{
 			Worker: &keychain.Worker{Path: lanyard}, Asked: asked,
+			Place: func() (keychain.Place, error) { return place(dirs) },
 			Index: func() ([]string, error) { return index(dirs.StateFile()) },
 		},
 	}, docker, nil
+}
+
+// place is where the person wants the secrets to be.
+func place(dirs machine.Dirs) (keychain.Place, error) {
+	s, err := dirs.SettingsFile().Load()
+	return keychain.Place{
+		Store: keychain.Store(s.Keychain.Store), FailClosed: s.Keychain.FailClosed,
+		Dir: dirs.State, KeyFile: s.Keychain.KeyFile,
+	}, err
 }
 
 // Beside is a program of ours next to the running one; it is looked for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"lanyard/backend/keychain"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 )
@@ -20,6 +21,11 @@ func newParts(t terminal, asked bool) (*parts, error) {
 	computer, docker, err := signin.Here(t.Getenv, asked)
 	if err != nil {
 		return nil, err
+	}
+	if asked && t.person() {
+		computer.Keychain.Passphrase = func(ctx context.Context, fresh bool) (keychain.Secret, error) {
+			return readPassphrase(ctx, t, fresh)
+		}
 	}
 	lanyard, err := signin.Beside("lanyard")
 	if err != nil {
