@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,11 @@ const (
 	// Base64, names and command on macOS.
 	maxValue = 2400
 	maxName  = 512
+	// What a tool stored itself is none of ours to keep small: registries give
+	// out passwords of 3,000 bytes and more.
+	maxStored        = 40 << 10 // a worker's message has 64 kB, in Base64
+	maxStoredWindows = 2560     // Credential Manager's
+	maxStoredMac     = 2600     // of 4,096, in Base64, beside a name
 
 	quick   = 2 * time.Second // where no prompt is allowed
 	patient = 2 * time.Minute // where a person asked
@@ -175,13 +181,26 @@ func (k Keychain) unasked() time.Duration {
 }
 
 func checkSize(name string, value []byte) error {
-	if len(value) > maxValue {
-		return fmt.Errorf("write %s: %w: %d of at most %d bytes", name, ErrTooBig, len(value), maxValue)
+	if most := sizeLimit(name, runtime.GOOS); len(value) > most {
+		return fmt.Errorf("write %s: %w: %d of at most %d bytes", name, ErrTooBig, len(value), most)
 	}
 	if len(name) > maxName {
 		return fmt.Errorf("%w: a name of %d bytes, at most %d", ErrTooBig, len(name), maxName)
 	}
 	return nil
+}
+
+// sizeLimit is how many bytes an entry may have.
+func sizeLimit(name, system string) int {
+	switch {
+	case !strings.HasPrefix(name, Stores.Prefix()):
+		return maxValue
+	case system == "windows":
+		return maxStoredWindows
+	case system == "darwin":
+		return maxStoredMac
+	}
+	return maxStored
 }
 
 // inTime is ErrTimeout in place of whatever a call says when its time is over.

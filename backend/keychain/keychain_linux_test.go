@@ -104,8 +104,23 @@ func TestTooBig(t *testing.T) {
 	if err := k.Put(t.Context(), "token/a/b", make([]byte, maxValue+1)); !errors.Is(err, ErrTooBig) {
 		t.Errorf("value: %v", err)
 	}
-	if err := k.Put(t.Context(), StoreName(strings.Repeat("a", maxName)), []byte("x")); !errors.Is(err, ErrTooBig) {
+	if err := k.Put(t.Context(), TokenName(strings.Repeat("a", maxName), "b"), []byte("x")); !errors.Is(err, ErrTooBig) {
 		t.Errorf("name: %v", err)
+	}
+}
+
+// What a tool stores may be larger than what we keep ourselves.
+func TestLargestStored(t *testing.T) {
+	_, k := unlocked(t)
+	value := []byte(strings.Repeat("x", maxStored))
+	for _, key := range []string{"a.io", strings.Repeat("k", 2000)} {
+		must(t, k.Put(t.Context(), StoreName(key), value))
+		if got, err := k.Get(t.Context(), StoreName(key)); err != nil || !bytes.Equal(got, value) {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+		if err := k.Put(t.Context(), StoreName(key), append(value, 'x')); !errors.Is(err, ErrTooBig) {
+			t.Errorf("one byte more: %v", err)
+		}
 	}
 }
 
@@ -118,6 +133,21 @@ func TestLimitsOfThePlatforms(t *testing.T) {
 	command := len("add-generic-password -U -s lanyard -a '' -w ''\n") + maxName + base64Prefix + (maxValue+2)/3*4
 	if command > macCommand {
 		t.Errorf("a command of %d bytes is too long for macOS", command)
+	}
+	command = len("add-generic-password -U -s lanyard -a '' -w ''\n") + maxName + base64Prefix + (maxStoredMac+2)/3*4
+	if command > macCommand {
+		t.Errorf("what a tool stored: a command of %d bytes is too long for macOS", command)
+	}
+	if message := (maxStored+2)/3*4 + 6*maxName + 256; message > maxMessage {
+		t.Errorf("a message of %d bytes is too long for a worker", message)
+	}
+	for system, want := range map[string]int{"linux": maxStored, "windows": windowsValue, "darwin": maxStoredMac, "freebsd": maxStored} {
+		if got := sizeLimit(StoreName("a"), system); got != want {
+			t.Errorf("%s: %d bytes", system, got)
+		}
+		if got := sizeLimit(TokenName("a", "b"), system); got != maxValue {
+			t.Errorf("%s, a token: %d bytes", system, got)
+		}
 	}
 }
 

@@ -48,6 +48,9 @@ type Entry struct {
 	// Username is kept for what a tool stored itself, to list it; for a
 	// sign-out that the service is still to be told of it is the account's.
 	Username string `json:"username,omitempty"`
+	// Key is, for what a tool stored itself, its key where that is too long to
+	// stand in the entry's name; else "".
+	Key string `json:"key,omitempty"`
 	// Server is, for such a sign-out, where it is to be told; else "".
 	Server string `json:"server,omitempty"`
 }
