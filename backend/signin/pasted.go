@@ -14,6 +14,7 @@ import (
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
 	"lanyard/backend/registryauth"
+	"lanyard/backend/standing"
 )
 
 // ErrSecret: what was given is no token; the text says why, without it.
@@ -165,7 +166,7 @@ func (c *Computer) Discard(ctx context.Context, a Account) (Receipt, error) {
 		return r, err
 	}
 	r.LastFour = lastFour(token.Secret.Reveal())
-	if err := c.forget(ctx, a); err != nil {
+	if err := c.forget(ctx, a, standing.SignedOut); err != nil {
 		return r, err
 	}
 	r.Removed = true

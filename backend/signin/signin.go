@@ -33,6 +33,10 @@ var (
 	ErrBusy = errors.New("another sign-in is under way")
 	// ErrBrowser: no browser could be opened.
 	ErrBrowser = errors.New("no browser could be opened")
+	// ErrUnfinished: no tool gets the token any more, but the keychain did not
+	// open, so neither it nor the service could be told. Expire and Recover
+	// carry it through.
+	ErrUnfinished = errors.New("the sign-out goes on once the keychain opens")
 	// ErrStillAccepted: after a sign-out the service still takes the token.
 	ErrStillAccepted = errors.New("the server still accepts the token")
 )
@@ -72,7 +76,7 @@ func (c *Computer) Accounts() ([]Account, error) {
 	var all []Account
 	for name := range state.Entries {
 		kind, parts, err := keychain.ParseName(name)
-		if err != nil || kind != keychain.Sessions || state.Buried(name) {
+		if err != nil || kind != keychain.Sessions || state.Buried(name) || leaving(state, Account{parts[0], parts[1]}) {
 			continue
 		}
 		all = append(all, Account{parts[0], parts[1]})

@@ -83,7 +83,7 @@ var moves = map[Event]struct {
 	LeftOut: {[][]State{signedIn, over}, SignedOut},
 
 	Answered: {[][]State{signedIn}, Active},
-	Nearing:  {[][]State{{Active, Expiring, Offline}}, Expiring},
+	Nearing:  {[][]State{{Active, Expiring}}, Expiring}, // elsewhere something else matters more
 	Silent:   {[][]State{signedIn}, Offline},
 	Past:     {[][]State{signedIn}, Expired},
 

@@ -29,8 +29,8 @@ func TestNext(t *testing.T) {
 		{Active, Silent, Offline},
 		{Offline, Answered, Active},
 		{Active, Nearing, Expiring},
-		{Offline, Nearing, Expiring},
-		{Deactivated, Nearing, ""}, // that it is deactivated matters more
+		{Offline, Nearing, ""}, // that it is offline matters more
+		{Deactivated, Nearing, ""},
 		{Expiring, Past, Expired},
 		{Offline, Past, Expired},
 		{Active, SaysDeactivated, Deactivated},

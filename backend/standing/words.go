@@ -98,7 +98,7 @@ var words = map[State]Words{
 	},
 	Locked: {
 		Name: "keychain_locked", Says: "The keychain is locked or does not answer, so the tools go on without credentials.",
-		Do: "Unlock it.", Button: "Unlock", Command: "lanyard status --unlock",
+		Do: "Unlock it.", Button: "Unlock", Command: "lanyard keychain unlock",
 		Helper: "the keychain is locked: unlock it and try again",
 	},
 	Missing: {

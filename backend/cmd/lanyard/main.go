@@ -72,6 +72,7 @@ func newRoot(t terminal) *cobra.Command {
 	root.AddCommand(
 		loginCommand(t), logoutCommand(t), statusCommand(t), accountsCommand(t), tokenCommand(t), dockerCommand(t),
 		serveCommand(t), serviceCommand(t), userCommand(t), keychainCommand(t), workerCommand(t),
+		refreshCommand(t), janitorCommand(t),
 	)
 	return root
 }

@@ -38,13 +38,29 @@ func newParts(t terminal, asked bool) (*parts, error) {
 // end goes, what was cut off is finished. A failure is told and stops nothing.
 func (p *parts) tidy(ctx context.Context, t terminal) {
 	over, err := p.computer.Expire(ctx)
+	var settled []signin.Settled
+	if err == nil {
+		settled, err = p.computer.Settle(ctx)
+	}
+	tell(t, over, settled)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.say("lanyard: not finished yet: %v", err)
+	}
+}
+
+// tell says what was finished that an earlier command had to leave undone.
+func tell(t terminal, over []signin.Account, settled []signin.Settled) {
 	for _, a := range over {
 		t.say("lanyard: the session of %s has ended; its token was removed from this computer", a)
 	}
-	if err == nil {
-		_, err = p.computer.Recover(ctx)
-	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		t.say("lanyard: not finished yet: %v", err)
+	for _, s := range settled {
+		switch {
+		case !s.SignOut():
+			t.say("lanyard: a sign-in that was cut off is settled")
+		case s.Refused:
+			t.say("lanyard: the sign-out of %s is complete: the service ended the session and refuses it", s.Account)
+		default:
+			t.say("lanyard: the sign-out of %s is complete: the service ended the session", s.Account)
+		}
 	}
 }
