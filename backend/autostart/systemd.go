@@ -101,8 +101,8 @@ func (s Systemd) Probe(ctx context.Context) error {
 }
 
 // Install writes a job's files and has the manager start it from the next
-// log-in on, a timer from now on. ErrEdited if a file is not ours to write;
-// then nothing was changed.
+// log-in on, a timer from now on. ErrEdited if a file is not ours to write.
+// What fails leaves no new file behind.
 func (s Systemd) Install(ctx context.Context, j Job) error {
 	standing, err := s.Look(j)
 	if err != nil {
@@ -123,18 +123,28 @@ func (s Systemd) Install(ctx context.Context, j Job) error {
 			return fmt.Errorf("write the unit %s: %w", f.Name, err)
 		}
 	}
-	if _, err := s.run(ctx, "daemon-reload"); err != nil {
+	if err := s.enable(ctx, j); err != nil {
+		if standing == Absent {
+			undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), managerTimeout)
+			defer cancel()
+			err = errors.Join(err, s.Uninstall(undo, j))
+		}
 		return err
 	}
-	if j.Every == 0 {
-		_, err = s.run(ctx, "enable", j.Name+".service")
-		return err
+	return nil
+}
+
+func (s Systemd) enable(ctx context.Context, j Job) error {
+	asked := [][]string{{"daemon-reload"}, {"enable", j.Name + ".service"}}
+	if j.Every > 0 { // a timer that ran may have had another time
+		asked = [][]string{{"daemon-reload"}, {"enable", j.Name + ".timer"}, {"restart", j.Name + ".timer"}}
 	}
-	if _, err = s.run(ctx, "enable", j.Name+".timer"); err != nil {
-		return err
+	for _, args := range asked {
+		if _, err := s.run(ctx, args...); err != nil {
+			return err
+		}
 	}
-	_, err = s.run(ctx, "restart", j.Name+".timer") // one that ran may have had another time
-	return err
+	return nil
 }
 
 // Uninstall takes the files away, stopping what the manager runs of the job.
@@ -162,13 +172,12 @@ func (s Systemd) Uninstall(ctx context.Context, j Job) error {
 			continue
 		}
 		if reached {
-			if _, err := s.run(ctx, "stop", f.Name); err != nil {
+			if _, err := s.run(ctx, "stop", f.Name); err != nil && s.knows(ctx, f.Name) {
 				return err
 			}
-			if _, err := s.run(ctx, "disable", f.Name); err != nil {
-				return err
-			}
-		} else if err := s.unlink(f); err != nil {
+			_, _ = s.run(ctx, "disable", f.Name) // what it leaves is unlinked
+		}
+		if err := s.unlink(f); err != nil {
 			return err
 		}
 		if err := os.Remove(path); err != nil {
@@ -183,6 +192,13 @@ func (s Systemd) Uninstall(ctx context.Context, j Job) error {
 		}
 	}
 	return err
+}
+
+// knows says whether the manager has the unit at all: one that reads another
+// folder than we wrote to has not.
+func (s Systemd) knows(ctx context.Context, unit string) bool {
+	said, err := s.run(ctx, "show", "--property=LoadState", unit)
+	return err != nil || !strings.Contains(said, "LoadState=not-found")
 }
 
 // unlink does what disable does where no manager can be asked.
@@ -211,26 +227,35 @@ func (s Systemd) Stop(ctx context.Context, j Job) error {
 	return err
 }
 
-// Running is the process that the manager runs for the job, 0 if none, and
-// whether it starts the job by itself.
-func (s Systemd) Running(ctx context.Context, j Job) (pid int, enabled bool, err error) {
+// Run is what the manager says of a job.
+type Run struct {
+	PID     int    // 0: none runs
+	Enabled bool   // it starts by itself
+	Active  string // systemd's word: active, activating, inactive, failed
+}
+
+// Ask asks the manager about a job.
+func (s Systemd) Ask(ctx context.Context, j Job) (Run, error) {
 	unit := j.Name + ".service"
 	if j.Every > 0 {
 		unit = j.Name + ".timer"
 	}
-	said, err := s.run(ctx, "show", "--property=MainPID", "--property=UnitFileState", unit)
+	said, err := s.run(ctx, "show", "--property=MainPID", "--property=UnitFileState", "--property=ActiveState", unit)
 	if err != nil {
-		return 0, false, err
+		return Run{}, err
 	}
+	var r Run
 	for l := range strings.Lines(said) {
 		switch key, value, _ := strings.Cut(strings.TrimSpace(l), "="); key {
 		case "MainPID":
-			pid, _ = strconv.Atoi(value) // none for a timer
+			r.PID, _ = strconv.Atoi(value) // none for a timer
 		case "UnitFileState":
-			enabled = value == "enabled" || value == "enabled-runtime"
+			r.Enabled = value == "enabled"
+		case "ActiveState":
+			r.Active = value
 		}
 	}
-	return pid, enabled, nil
+	return r, nil
 }
 
 // Lingers says whether the person's manager runs without their being logged

@@ -156,22 +156,22 @@ func TestLife(t *testing.T) {
 				t.Fatal(err)
 			}
 			standing(autostart.Current)
-			if pid, enabled, err := s.Running(ctx, j); pid != 0 || !enabled || err != nil {
-				t.Errorf("%d %v %v", pid, enabled, err)
+			if r, err := s.Ask(ctx, j); r.PID != 0 || !r.Enabled || r.Active != "inactive" || err != nil {
+				t.Errorf("%+v %v", r, err)
 			}
 		}
 		if err := s.Start(ctx, j); err != nil {
 			t.Fatal(err)
 		}
-		pid, enabled, err := s.Running(ctx, j)
-		if pid == 0 || !enabled || err != nil {
-			t.Errorf("%d %v %v", pid, enabled, err)
+		first, err := s.Ask(ctx, j)
+		if first.PID == 0 || !first.Enabled || first.Active != "active" || err != nil {
+			t.Errorf("%+v %v", first, err)
 		}
 		if m.Real {
 			m.Kill(t, "lanyard-sleeper.service")
 			wait(t, func() bool {
-				again, _, err := s.Running(ctx, j)
-				return err == nil && again != 0 && again != pid
+				again, err := s.Ask(ctx, j)
+				return err == nil && again.PID != 0 && again.PID != first.PID
 			})
 		}
 		moved := j
@@ -183,8 +183,8 @@ func TestLife(t *testing.T) {
 			t.Fatal(err)
 		}
 		standing(autostart.Absent)
-		if pid, enabled, err := s.Running(ctx, j); pid != 0 || enabled || err != nil {
-			t.Errorf("%d %v %v", pid, enabled, err)
+		if r, err := s.Ask(ctx, j); r.PID != 0 || r.Enabled || err != nil {
+			t.Errorf("%+v %v", r, err)
 		}
 		if err := s.Uninstall(ctx, j); err != nil {
 			t.Errorf("again: %v", err)
@@ -222,8 +222,8 @@ func TestTimer(t *testing.T) {
 		if err := s.Install(ctx, j); err != nil {
 			t.Fatal(err)
 		}
-		if _, enabled, err := s.Running(ctx, j); !enabled || err != nil {
-			t.Errorf("%v %v", enabled, err)
+		if r, err := s.Ask(ctx, j); !r.Enabled || err != nil {
+			t.Errorf("%+v %v", r, err)
 		}
 		if m.Real && m.Systemctl(t, "is-active", "lanyard-task.timer") != "active" {
 			t.Error("the timer does not run")

@@ -98,6 +98,12 @@ func MadeUp(t TB) *Manager {
 	return m
 }
 
+// Break has a made-up manager refuse a verb: daemon-reload, enable or start.
+func (m *Manager) Break(t TB, verb string) {
+	t.Helper()
+	must(t, os.WriteFile(filepath.Join(m.Home, "made-up", "broken-"+verb), nil, 0o600))
+}
+
 // script keeps its notes beside itself: UNIT.pid of what runs, UNIT.on of what
 // is enabled. It runs what ExecStart says by the shell's rules of quoting,
 // which are systemd's as far as our units go.
@@ -113,12 +119,13 @@ halt() {
 	kill "$(<"$here/$unit.pid")"; for ((i = 0; i < 200; i++)); do alive || break; sleep 0.05; done; rm -f "$here/$unit.pid"
 }
 case $verb in
-daemon-reload|reset-failed) ;;
-enable) need; touch "$here/$unit.on" ;;
+daemon-reload|reset-failed) [[ ! -e $here/broken-$verb ]] || { echo "made to fail" >&2; exit 1; } ;;
+enable) need; [[ ! -e $here/broken-enable ]] || { echo "made to fail" >&2; exit 1; }; touch "$here/$unit.on" ;;
 disable) rm -f "$here/$unit.on" ;;
 stop) halt ;;
 start|restart)
-	need; [[ $verb = restart ]] && halt
+	need; [[ ! -e $here/broken-start ]] || { echo "made to fail" >&2; exit 1; }
+	[[ $verb = restart ]] && halt
 	[[ $unit = *.timer ]] && exit 0
 	alive && exit 0
 	line=$(sed -n 's/^ExecStart=//p' "$units/$unit" | sed 's/%%/%/g; s/\$\$/\\$/g')
@@ -128,7 +135,7 @@ start|restart)
 	echo $! >"$here/$unit.pid" ;;
 show)
 	if [[ -z $unit ]]; then echo Version=0; exit; fi
-	alive && echo "MainPID=$(<"$here/$unit.pid")" || echo MainPID=0
+	alive && printf "MainPID=%s\nActiveState=active\n" "$(<"$here/$unit.pid")" || printf "MainPID=0\nActiveState=inactive\n"
 	[[ -e $here/$unit.on ]] && echo UnitFileState=enabled || { [[ -e $units/$unit ]] && echo UnitFileState=disabled || echo UnitFileState=; } ;;
 *) echo "Unknown command verb $verb." >&2; exit 1 ;;
 esac
