@@ -8,14 +8,11 @@ import (
 )
 
 // Asker is the name of the program that started this one, cut to the 16 bytes
-// that the kernel keeps; empty if that program is gone.
-func Asker() string {
-	parent := os.Getppid()
-	if parent <= 1 {
-		return ""
-	}
+// that the kernel keeps. parent is what os.Getppid said at the start: empty if
+// that program is gone since.
+func Asker(parent int) string {
 	p, err := unix.SysctlKinfoProc("kern.proc.pid", parent)
-	if err != nil {
+	if err != nil || parent <= 1 || os.Getppid() != parent {
 		return ""
 	}
 	name, _, _ := bytes.Cut(p.Proc.P_comm[:], []byte{0})

@@ -7,20 +7,21 @@ import (
 )
 
 // Asker is the program that started this one: its path, or its name where the
-// path is not ours to see (another user's program, or one that hides); empty
-// if that program is gone.
-func Asker() string {
-	parent := os.Getppid()
-	if parent <= 1 { // it is gone, and we are init's
-		return ""
-	}
+// path is not ours to see (another user's program, or one that hides). parent
+// is what os.Getppid said at the start: empty if that program is gone since,
+// as whoever adopted us did not ask.
+func Asker(parent int) string {
 	folder := "/proc/" + strconv.Itoa(parent)
-	if path, err := os.Readlink(folder + "/exe"); err == nil {
-		return strings.TrimSuffix(path, " (deleted)") // an update replaced it
+	path, err := os.Readlink(folder + "/exe")
+	if err == nil {
+		path = strings.TrimSuffix(path, " (deleted)") // an update replaced it
+	} else {
+		var name []byte
+		name, err = os.ReadFile(folder + "/comm")
+		path = strings.TrimSuffix(string(name), "\n")
 	}
-	name, err := os.ReadFile(folder + "/comm")
-	if err != nil {
+	if err != nil || parent <= 1 || os.Getppid() != parent {
 		return ""
 	}
-	return strings.TrimSuffix(string(name), "\n")
+	return path
 }

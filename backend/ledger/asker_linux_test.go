@@ -17,10 +17,14 @@ import (
 // is not its parent any more.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "asker" {
-		for len(os.Args) > 2 && os.Args[2] == strconv.Itoa(os.Getppid()) {
-			time.Sleep(time.Millisecond)
+		parent := os.Getppid()
+		if len(os.Args) > 2 {
+			parent, _ = strconv.Atoi(os.Args[2])
+			for os.Getppid() == parent {
+				time.Sleep(time.Millisecond)
+			}
 		}
-		_, _ = io.WriteString(os.Stdout, Asker())
+		_, _ = io.WriteString(os.Stdout, Asker(parent))
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
@@ -65,7 +69,7 @@ func TestAskerThatIsGone(t *testing.T) {
 	cmd := exec.Command("sh", "-c", `"$0" asker $$ & exit`, self)
 	out, err := cmd.Output() // waits for the pipe
 	must(t, err)
-	if string(out) == self || strings.HasSuffix(string(out), "sh") {
+	if len(out) > 0 {
 		t.Errorf("asked by %q", out)
 	}
 }

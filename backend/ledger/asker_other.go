@@ -3,4 +3,4 @@
 package ledger
 
 // Asker is unknown here.
-func Asker() string { return "" }
+func Asker(int) string { return "" }

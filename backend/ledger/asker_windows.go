@@ -1,15 +1,11 @@
 package ledger
 
-import (
-	"os"
+import "golang.org/x/sys/windows"
 
-	"golang.org/x/sys/windows"
-)
-
-// Asker is the path of the program that started this one; empty if that
-// program is gone or another's.
-func Asker() string {
-	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(os.Getppid()))
+// Asker is the path of the program that started this one, whose id os.Getppid
+// said at the start; empty if that program is gone or another's.
+func Asker(parent int) string {
+	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(parent))
 	if err != nil {
 		return ""
 	}
