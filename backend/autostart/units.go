@@ -12,7 +12,8 @@ import (
 // The service is hardened by what needs no namespace of its own: those need
 // user namespaces, which some distributions forbid, and a service that does
 // not start protects nobody. A task is hardened less, since it may ask the
-// person's own shell, and what that one reads is theirs.
+// person's own shell, and what that one reads is theirs. Exit code 2 is a
+// setting that cannot be: another start would not mend it.
 func Units(j Job) ([]File, error) {
 	if err := j.check(); err != nil {
 		return nil, err
@@ -25,7 +26,7 @@ func Units(j Job) ([]File, error) {
 			line("Description", specifiers(j.Title))+
 			"StartLimitIntervalSec=300\nStartLimitBurst=5\n\n"+
 			"[Service]\nType=exec\n"+execute(j)+
-			"Restart=on-failure\nRestartSec=3\nTimeoutStopSec=30\n\n"+serviceHardening+
+			"Restart=on-failure\nRestartPreventExitStatus=2\nRestartSec=3\nTimeoutStopSec=30\n\n"+serviceHardening+
 			"\n[Install]\nWantedBy=default.target\n")}, nil
 	}
 	minutes := int(j.Every.Minutes())

@@ -220,7 +220,7 @@ func (s *Service) bySystem(ctx context.Context) (Status, error) {
 		if n%10 == 0 { // asking is a process each time
 			run, _ = s.System.Ask(ctx, s.job())
 		}
-		if run.Active == "failed" || ctx.Err() != nil {
+		if run.Active == "failed" || run.Active == "inactive" || ctx.Err() != nil {
 			return Status{}, fmt.Errorf("%w: systemd says that it %s; see journalctl --user -u %s.service", ErrStart, why(run), s.job().Name)
 		}
 		select {
@@ -231,8 +231,9 @@ func (s *Service) bySystem(ctx context.Context) (Status, error) {
 }
 
 func why(run autostart.Run) string {
-	if run.Active == "failed" {
-		return "failed"
+	switch run.Active {
+	case "failed", "inactive":
+		return "ended at once"
 	}
 	return "runs, but nothing answers"
 }

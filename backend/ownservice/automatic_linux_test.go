@@ -192,7 +192,7 @@ func TestInstallStarts(t *testing.T) {
 		p.must(os.WriteFile(p.Config, []byte("no-such-setting: 1\n"), 0o600))
 		p.must(p.Stop(ctx))
 		_, _, err := p.Ensure(ctx)
-		if !errors.Is(err, ownservice.ErrStart) || !strings.Contains(err.Error(), "journalctl --user -u lanyard.service") {
+		if !errors.Is(err, ownservice.ErrStart) || !strings.Contains(err.Error(), "ended at once; see journalctl --user -u lanyard.service") {
 			p.Errorf("it does not read %s: %v", p.Config, err)
 		}
 		p.must(os.Remove(p.Config))
