@@ -97,19 +97,17 @@ func (f file) list(ctx context.Context) ([]string, error) {
 
 func (f file) probe(ctx context.Context) error {
 	f.Asked = false
-	if !f.exists() {
-		_, err := f.maker()
-		return err
-	}
 	_, err := f.load(ctx)
 	return err
 }
 
-// load is what the file holds; nothing, if there is none.
+// load is what the file holds; nothing, if it is not made yet and will make
+// itself.
 func (f file) load(ctx context.Context) (map[string][]byte, error) {
 	raw, err := readOurs(f.path())
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string][]byte{}, nil
+		_, err := f.maker()
+		return map[string][]byte{}, err
 	}
 	if err != nil {
 		return nil, err

@@ -147,9 +147,15 @@ func (t *transfer) start(ctx context.Context) error {
 		return fmt.Errorf("read %s: %w", t.From, err)
 	}
 	if f, ok := t.dst.(file); ok && !f.exists() {
-		if err := f.create(ctx); err != nil {
-			return fmt.Errorf("make the encrypted file: %w", err)
+		if err := writeJournal(t.dir, t.journal); err != nil {
+			return err
 		}
+		if err := f.create(ctx); err != nil {
+			return errors.Join(fmt.Errorf("make the encrypted file: %w", err), t.end())
+		}
+	}
+	if _, err := t.list(ctx, t.dst); err != nil {
+		return fmt.Errorf("open %s: %w", t.To, err)
 	}
 	return nil
 }
@@ -323,9 +329,14 @@ func (t *transfer) all(ctx context.Context, r rung) (map[string][]byte, error) {
 func (t *transfer) list(ctx context.Context, r rung) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.keychain.limit())
 	defer cancel()
-	if s, ok := r.(system); ok {
-		if err := s.open(ctx); err != nil {
+	switch r := r.(type) {
+	case system:
+		if err := r.open(ctx); err != nil {
 			return nil, err
+		}
+	case file:
+		if !r.exists() { // as after a kill at the very end
+			return nil, nil
 		}
 	}
 	return r.list(ctx)

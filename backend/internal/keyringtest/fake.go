@@ -33,6 +33,7 @@ type Fake struct {
 	next  int
 	met   map[string]bool // callers that had an answer
 	rude  []string
+	calls int
 }
 
 type fakeItem struct {
@@ -106,7 +107,19 @@ func (f *Fake) Rude() []string {
 	return slices.Clone(f.rude)
 }
 
+// Calls is how many calls there were so far.
+func (f *Fake) Calls() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls
+}
+
 func (f *Fake) incoming(m *dbus.Message) {
+	if m.Type == dbus.TypeMethodCall {
+		f.mu.Lock()
+		f.calls++
+		f.mu.Unlock()
+	}
 	sender, _ := m.Headers[dbus.FieldSender].Value().(string)
 	member, _ := m.Headers[dbus.FieldMember].Value().(string)
 	if m.Type != dbus.TypeMethodCall || member == "SearchItems" || member == "Ping" {
