@@ -61,6 +61,7 @@ var places = map[string]place{
 	"app":            {wholes, computer},
 	"backend/server": {wholes, service},
 
+	"backend/doctor":            {doings, computer},
 	"backend/helper":            {doings, computer},
 	"backend/ownservice":        {doings, computer},
 	"backend/signin":            {doings, computer},
@@ -79,7 +80,10 @@ var places = map[string]place{
 
 	"backend/autostart":        {nouns, computer},
 	"backend/client":           {nouns, computer},
+	"backend/dockercli":        {nouns, computer},
 	"backend/dockerconfig":     {nouns, computer},
+	"backend/handover":         {nouns, computer},
+	"backend/tool":             {nouns, computer},
 	"backend/keychain":         {nouns, computer},
 	"backend/ledger":           {nouns, computer},
 	"backend/machine":          {nouns, computer},

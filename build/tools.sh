@@ -159,9 +159,10 @@ for name in "$@"; do
 		;;
 	buildah) debtool buildah buildah usr/bin/buildah ;;
 	podman)
-		# podman will not even log in without the program that watches containers.
+		# podman will not even log in without the programs that run and watch containers.
 		debtool conmon conmon usr/bin/conmon
-		debtool podman podman usr/bin/podman "--conmon '$bin/conmon'"
+		debtool crun crun usr/bin/crun
+		debtool podman podman usr/bin/podman "--conmon '$bin/conmon' --runtime '$bin/crun'"
 		;;
 	*)
 		echo "tools.sh: do not know \"$name\"" >&2

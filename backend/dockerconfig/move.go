@@ -174,3 +174,6 @@ func (d document) putStore(was string) []byte {
 	}
 	return d.appendTo(d.top, quote(store)+d.colon(d.top)+was)
 }
+
+// Movable says whether a credential helper could answer for an entry of auths.
+func Movable(key string) bool { return len(askedFor(key)) > 0 }

@@ -31,18 +31,20 @@ func Here(getenv func(string) string, asked bool) (*Computer, *DockerConfig, err
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the home folder: %w", err)
 	}
-	docker := &DockerConfig{
-		File:   dockerconfig.File{Path: dockerconfig.Path(getenv, home), Journal: dirs.State},
-		Helper: dockerconfig.Helper{Exe: helper, Journal: dirs.State, Finder: dockerconfig.Finder{Home: home}},
-	}
-	return &Computer{
-		Dirs: dirs, Docker: docker,
+	computer := &Computer{
+		Dirs: dirs,
 		Keychain: keychain.Keychain{
 			Worker: &keychain.Worker{Path: lanyard}, Asked: asked,
 			Place: func() (keychain.Place, error) { return place(dirs) },
 			Index: func() ([]string, error) { return index(dirs.StateFile()) },
 		},
-	}, docker, nil
+	}
+	docker := &DockerConfig{
+		File:   dockerconfig.File{Path: dockerconfig.Path(getenv, home), Journal: dirs.State, Vault: &Vault{computer}},
+		Helper: dockerconfig.Helper{Exe: helper, Journal: dirs.State, Finder: dockerconfig.Finder{Home: home}},
+	}
+	computer.Docker = docker
+	return computer, docker, nil
 }
 
 // place is where the person wants the secrets to be.
