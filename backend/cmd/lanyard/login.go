@@ -83,7 +83,11 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	return signedIn(ctx, t, p, result)
+	err = signedIn(ctx, t, p, result)
+	if own && err == nil {
+		p.askAutomatic(ctx, t)
+	}
+	return err
 }
 
 // retake makes this computer's token anew where its session lives and its

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code":     code,
 			"freeport": freePort,
+			"manager":  manager,
 			"ready":    ready,
 		},
 	})

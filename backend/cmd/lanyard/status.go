@@ -186,7 +186,14 @@ func (p *parts) service(ctx context.Context) serviceReport {
 
 // atLogin says whether the system starts the own service at log-in; nil: not
 // known. Where it does not, a reboot stops it.
-func (p *parts) atLogin(context.Context) *bool { return nil }
+func (p *parts) atLogin(ctx context.Context) *bool {
+	a, err := p.own.Automatic(ctx)
+	if err != nil {
+		return nil
+	}
+	does := a.Survives()
+	return &does
+}
 
 func printStatus(t terminal, r statusReport) {
 	for _, a := range r.Accounts {

@@ -82,8 +82,7 @@ func MadeUp(t TB) *Manager {
 	t.Helper()
 	m := &Manager{Home: t.TempDir()}
 	dir := filepath.Join(m.Home, "made-up")
-	must(t, os.Mkdir(dir, 0o700))
-	must(t, os.WriteFile(filepath.Join(dir, "systemctl"), []byte(script), 0o700)) //nolint:gosec // it is a program
+	must(t, Put(dir))
 	m.Env = []string{"HOME=" + m.Home, "XDG_CONFIG_HOME=" + filepath.Join(m.Home, ".config"), "XDG_RUNTIME_DIR=" + dir, "PATH=" + dir + ":" + os.Getenv("PATH")}
 	t.Cleanup(func() {
 		pids, _ := filepath.Glob(filepath.Join(dir, "*.pid"))
@@ -96,6 +95,14 @@ func MadeUp(t TB) *Manager {
 		}
 	})
 	return m
+}
+
+// Put makes a folder with a made-up systemctl in it.
+func Put(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "systemctl"), []byte(script), 0o700) //nolint:gosec // it is a program
 }
 
 // Break has a made-up manager refuse a verb: daemon-reload, enable or start.
