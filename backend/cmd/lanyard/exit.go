@@ -63,9 +63,12 @@ var advice = []struct {
 
 func exitCode(err error) int {
 	var usage *usageError
+	var child childExit
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &child):
+		return int(child)
 	case errors.As(err, &usage):
 		return exitUsage
 	}
@@ -79,6 +82,10 @@ func exitCode(err error) int {
 
 // report says what happened and what to do, on stderr.
 func report(t terminal, err error) {
+	var child childExit
+	if errors.As(err, &child) {
+		return
+	}
 	if errors.Is(err, context.Canceled) {
 		t.say("lanyard: stopped; nothing is left half done")
 		return
