@@ -21,30 +21,27 @@ import (
 	"lanyard/backend/internal/keyringtest"
 )
 
-// The test binary is its own keychain worker, as lanyard is.
+// The test binary is its own keychain worker, as lanyard is, and the programs
+// that some tests kill.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "keychain-worker" {
-		if err := RunWorker(os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	var err error
+	switch args := os.Args[1:]; {
+	case len(args) == 1 && args[0] == "keychain-worker":
+		err = RunWorker(os.Stdin, os.Stdout)
+	case len(args) == 1 && args[0] == "prompt-here":
+		err = promptHere()
+	case len(args) == 2 && args[0] == "put-in-file":
+		err = putInFile(args[1])
+	case len(args) == 3 && args[0] == "move-here":
+		err = moveHere(args[1], Store(args[2]))
+	default:
+		goleak.VerifyTestMain(m)
 	}
-	if len(os.Args) == 3 && os.Args[1] == "put-in-file" {
-		if err := putInFile(os.Args[2]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	if len(os.Args) == 4 && os.Args[1] == "move-here" {
-		if err := moveHere(os.Args[2], Store(os.Args[3])); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	goleak.VerifyTestMain(m)
+	os.Exit(0)
 }
 
 func keychain(t *testing.T) Keychain {
