@@ -13,6 +13,7 @@ import (
 	"lanyard/backend/keychain"
 	"lanyard/backend/ledger"
 	"lanyard/backend/machine"
+	"lanyard/backend/standing"
 )
 
 // hubKey is how Docker's tools spell Docker Hub.
@@ -58,6 +59,14 @@ func (c *call) Get(key string) (user, secret string, err error) {
 	}
 	if managed {
 		return "", "", fmt.Errorf("%s was logged out of by a container tool: run `lanyard login` to use it again", host)
+	}
+	if e, ok := s.EndingAt(host); ok {
+		c.use = &ledger.Use{Host: host}
+		why := standing.State(e.State).Words().Helper
+		if why == "" { // a word of a later Lanyard
+			why = standing.Ended.Words().Helper
+		}
+		return "", "", fmt.Errorf("%s: %s", host, why)
 	}
 	return "", "", credentials.NewErrCredentialsNotFound()
 }
@@ -112,17 +121,29 @@ func (c *call) held(s machine.State, host string, r machine.Registry) (keychain.
 // then puts something off until the answer is given.
 func (c *call) then(do func(context.Context)) { c.after = append(c.after, do) }
 
-// end begins the removal of an account's session, unless a person signed in
-// anew since its life was seen. It may fail: the entry is past its end all the
-// same, and whoever looks next tries again.
+// end begins the removal of an account's session, as a program of Lanyard's
+// that finds it over would, unless a person signed in anew since its life was
+// seen. It may fail: the entry is past its end all the same, and whoever looks
+// next tries again.
 func (c *call) end(r machine.Registry, seen machine.Life, now time.Time) {
 	_ = c.file.Update(func(s *machine.State) error {
-		name := keychain.TokenName(r.Server, r.Account)
-		if s.Entries[name].Touched.After(seen.Touched) {
+		token, session := keychain.TokenName(r.Server, r.Account), keychain.SessionName(r.Server, r.Account)
+		if s.Entries[token].Touched.After(seen.Touched) {
 			return nil
 		}
-		s.Bury(name, now)
-		s.Bury(keychain.SessionName(r.Server, r.Account), now)
+		var hosts []string
+		for host, one := range s.Registries {
+			if one.Server == r.Server && one.Account == r.Account {
+				hosts = append(hosts, host)
+			}
+		}
+		slices.Sort(hosts)
+		s.End(session, string(standing.Expired), hosts, now)
+		for _, host := range hosts {
+			delete(s.Registries, host)
+		}
+		s.Bury(token, now)
+		s.Bury(session, now)
 		return nil
 	})
 	c.then(c.sweep)

@@ -167,7 +167,7 @@ func (d *desk) done(action, in string) (errs string) {
 	d.t.Helper()
 	out, errs, status := d.run(action, in)
 	if out != "" || status != 0 {
-		d.t.Errorf("%s %q: %q, status %d", action, in, out, status)
+		d.t.Errorf("%s %.80q: %q, status %d", action, in, out, status)
 	}
 	return errs
 }
@@ -315,7 +315,10 @@ func TestEnd(t *testing.T) {
 				t.Errorf("the removal is not finished: %+v", s)
 			}
 			d.now = birth // the clock set back brings nothing back
-			d.refuses(host, "signed out")
+			d.refuses(host, host+": the session has run out")
+			d.refuses("unmanaged.io", "")
+			d.signIn(host)
+			d.serves(host)
 		})
 	}
 }
