@@ -22,8 +22,14 @@ func Examine(s Snapshot) []Finding {
 	}
 	findings = append(findings, lookRule(s, findings)...)
 	for i := range findings {
-		if findings[i].Tools == nil {
-			findings[i].Tools = []tool.Name{}
+		f := &findings[i]
+		if f.Tools == nil {
+			f.Tools = []tool.Name{}
+		}
+		// A file that names a helper which tools cannot find fails every pull.
+		if f.Fixable && s.Helper.Other != "" && len(f.step.Want.Hosts)+len(f.step.Want.Move) > 0 {
+			f.Fixable = false
+			f.Fix += " First settle what is said of the helper."
 		}
 	}
 	rank := map[Weight]int{Problem: 0, Warning: 1, Note: 2}

@@ -89,7 +89,7 @@ func TestScriptsAtAComputer(t *testing.T) {
 			for name, value := range map[string]string{
 				"HOME": home, "SHELL": "/bin/sh", "XDG_RUNTIME_DIR": session.Runtime, "DBUS_SESSION_BUS_ADDRESS": session.Address,
 				"LANYARD_HOME": filepath.Join(e.WorkDir, "lanyard"), "STATE": filepath.Join(e.WorkDir, "lanyard", "state", "state.json"),
-				"TMPDIR": e.WorkDir,
+				"TMPDIR": e.WorkDir, "TOOLS": toolsBin(),
 			} {
 				e.Setenv(name, value)
 			}
@@ -104,6 +104,19 @@ func TestScriptsAtAComputer(t *testing.T) {
 			"member":   member,
 		},
 	})
+}
+
+// toolsBin is where build/tools.sh puts other people's container tools.
+func toolsBin() string {
+	tools := os.Getenv("LANYARD_TOOLS")
+	if tools == "" {
+		tools = filepath.Join("..", "..", "..", "build", "tools")
+	}
+	dir, err := filepath.Abs(filepath.Join(tools, "bin"))
+	if err != nil {
+		return tools
+	}
+	return dir
 }
 
 func at(ts *testscript.TestScript) *computer {
