@@ -66,7 +66,7 @@ func (c *Computer) due(ctx context.Context, a Account) (bool, error) {
 		return false, err
 	}
 	name := keychain.SessionName(a.Server, a.Name)
-	if leaving(state, a) {
+	if leaving(state, a) || atHub(a) {
 		return false, nil
 	}
 	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)

@@ -43,6 +43,9 @@ func (a Access) Fresh(now time.Time) bool {
 // it, so a crash leaves a refresh token that the service still takes. When
 // the session has ended, what is here of it is removed: client.ErrEnded.
 func (c *Computer) Access(ctx context.Context, a Account) (Access, error) {
+	if atHub(a) {
+		return c.hubAccess(ctx, a)
+	}
 	server, err := c.open(ctx, a.Server)
 	if err != nil {
 		return Access{}, err
@@ -217,7 +220,7 @@ func (c *Computer) over(ctx context.Context, state machine.State, a Account) (st
 		}
 	}
 	session, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
-	if errors.Is(err, keychain.ErrNotFound) {
+	if errors.Is(err, keychain.ErrNotFound) || err == nil && atHub(a) { // Docker Hub cannot be told later
 		return ending, nil
 	}
 	if err != nil {

@@ -26,6 +26,8 @@ type Receipt struct {
 	// Pending says why the service does not know yet; the next command that
 	// reaches it tells it, if there was a session to end. nil: it knows.
 	Pending error
+	// Alive says what goes on being valid at Docker Hub, and where it is ended.
+	Alive []string
 	// Tools says why docker's configuration was not put back; nil: it was.
 	Tools error
 }
@@ -59,7 +61,11 @@ func (c *Computer) SignOut(ctx context.Context, a Account) (Receipt, error) {
 	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
 		return r, fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
-	r.Pending = c.revoke(ctx, a, session, token, &r)
+	if atHub(a) {
+		r.Alive = c.leaveHub(ctx, a, session, token, &r)
+	} else {
+		r.Pending = c.revoke(ctx, a, session, token, &r)
+	}
 	if r.Pending != nil && session.Refresh != "" {
 		if err := c.putRevocation(ctx, a, session); err != nil {
 			return r, fmt.Errorf("keep the sign-out for later: %w", err)
@@ -191,7 +197,7 @@ func (c *Computer) LookWith(ctx context.Context, a Account, access func(context.
 	case !errors.Is(err, keychain.ErrNotFound):
 		return st, err
 	}
-	if access == nil {
+	if access == nil || atHub(a) { // Docker Hub knows of no session; it ends by this computer's clock
 		return st, nil
 	}
 	session, date, err := ask(ctx, a, access)

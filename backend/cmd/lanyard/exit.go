@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lanyard/backend/client"
+	"lanyard/backend/dockercli"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
@@ -49,6 +50,10 @@ var advice = []struct {
 	{client.ErrAddress, exitUsage, ""},
 	{client.ErrUnreachable, exitUnreachable, "Check the address and the network, or start it: lanyard service start"},
 	{client.ErrEnded, exitNotSignedIn, "Sign in again: lanyard login"},
+	{signin.ErrHubAgain, exitNotSignedIn, "Sign in again to manage tokens (the token of this computer goes on working): lanyard login --server docker-hub"},
+	{client.ErrPassword, exitNotSignedIn, "Nothing was stored. A password is not taken where single sign-on is used: lanyard login --server docker-hub"},
+	{dockercli.ErrNone, exitFailed, ""},
+	{dockercli.ErrFailed, exitFailed, "Nothing was stored."},
 	{signin.ErrNotSignedIn, exitNotSignedIn, "Sign in: lanyard login"},
 	{signin.ErrAmbiguous, exitUsage, ""},
 	{signin.ErrSecret, exitUsage, ""},

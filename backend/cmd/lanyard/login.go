@@ -24,10 +24,12 @@ func loginCommand(t terminal) *cobra.Command {
 			"for this computer; it goes into the system keychain, and docker is told to ask there.\n" +
 			"Without --server this computer's own service is used, and started if it does not run.",
 		Example: "  lanyard login\n  lanyard login --server https://registry.example\n  lanyard login --device        # no browser on this computer\n" +
-			"  lanyard login --server ghcr.io --username ada --with-token < token.txt",
+			"  lanyard login --server ghcr.io --username ada --with-token < token.txt\n" +
+			"  lanyard login --server docker-hub             # by your own docker",
 		RunE: func(cmd *cobra.Command, _ []string) error { return login(cmd.Context(), t, o) },
 	}
 	cmd.Flags().StringVar(&o.server, "server", "", "address of the account service (default: this computer's own)")
+	cmd.Flags().StringVar(&o.way, "way", "", "with --server docker-hub: docker (the default) or password")
 	cmd.Flags().BoolVar(&o.device, "device", false, "show a code to type in a browser on any device")
 	cmd.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address and open nothing")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "agree to a copy of the credential helper where the shell does not find it")
@@ -39,13 +41,18 @@ func loginCommand(t terminal) *cobra.Command {
 }
 
 type loginOptions struct {
-	server                 string
+	server, way            string
 	device, noBrowser, yes bool
 	paste                  pasteOptions
 }
 
 func login(ctx context.Context, t terminal, o loginOptions) error {
-	if o.paste.given() {
+	switch {
+	case o.atDockerHub():
+		return loginHub(ctx, t, o)
+	case o.way != "":
+		return usagef("--way goes with --server docker-hub")
+	case o.paste.given():
 		return paste(ctx, t, o)
 	}
 	p, err := newParts(t, true)
