@@ -145,7 +145,7 @@ func TestPromptsOfALockedKeychain(t *testing.T) {
 				if err := call(t.Context()); !errors.Is(err, ErrLocked) && what != "list" {
 					t.Errorf("%s: %v", what, err)
 				}
-				if n := f.Prompts(); n != 0 {
+				if _, n := f.Prompts(); n != 0 {
 					t.Fatalf("%s: %d prompts that nobody wanted", what, n)
 				}
 			}
@@ -167,6 +167,9 @@ func TestPromptsOfALockedKeychain(t *testing.T) {
 				cancel()
 				if left := workers(t); len(left) > 0 {
 					t.Errorf("%s left %v", what, left)
+				}
+				if now, most := f.Prompts(); now != 0 || most != 1 {
+					t.Errorf("%s: %d of %d prompts are left", what, now, most)
 				}
 			}
 			if mode == keyringtest.Hang {
@@ -229,8 +232,8 @@ func TestOnePromptAtATime(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := f.Prompts(); n != 1 {
-		t.Errorf("%d prompts at once", n)
+	if now, most := f.Prompts(); now != 0 || most != 1 {
+		t.Errorf("%d prompts at once, %d are left", most, now)
 	}
 }
 
@@ -269,7 +272,8 @@ func TestProgramKilledWithItsPrompt(t *testing.T) {
 	cmd := exec.Command(self, "prompt-here")
 	must(t, cmd.Start())
 	end := time.Now().Add(time.Minute)
-	for f.Prompts() == 0 && time.Now().Before(end) {
+	prompts := func() int { now, _ := f.Prompts(); return now }
+	for prompts() == 0 && time.Now().Before(end) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	children := childrenOf(t, cmd.Process.Pid)
@@ -288,5 +292,8 @@ func TestProgramKilledWithItsPrompt(t *testing.T) {
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
+	}
+	if n := prompts(); n != 0 {
+		t.Errorf("%d prompts are left", n)
 	}
 }

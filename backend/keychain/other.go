@@ -67,6 +67,8 @@ func writable(context.Context) error { return nil }
 
 func prepare() error { return nil }
 
+func unlock(context.Context) error { return nil }
+
 func classify(err error) error { return err }
 
 func humanName(context.Context) string {

@@ -189,32 +189,39 @@ func writable(ctx context.Context) error {
 	return r.writable()
 }
 
-// writable looks at the collection that go-keyring will write to: login if
-// there is one, else the default.
+// writable looks at the collection that go-keyring will write to.
 func (r *reader) writable() error {
+	_, locked, err := r.target()
+	if err == nil && locked {
+		return ErrLocked
+	}
+	return err
+}
+
+// target is the collection that go-keyring will write to: login if there is
+// one, else the default.
+func (r *reader) target() (path dbus.ObjectPath, locked bool, err error) {
 	if err := r.meet(); err != nil {
-		return err
+		return "", false, err
 	}
 	all := r.property(ssPath, ssService, "Collections")
 	login := r.property(ssLogin, ssCollection, "Locked")
 	standard := r.property(ssDefault, ssCollection, "Locked")
 	var v dbus.Variant
 	if err := r.finish(all, &v); err != nil {
-		return err
+		return "", false, err
 	}
-	target := standard
+	path, call := ssDefault, standard
 	if paths, ok := v.Value().([]dbus.ObjectPath); ok && slices.Contains(paths, ssLogin) {
-		target = login
+		path, call = ssLogin, login
 	}
-	if err := r.finish(target, &v); errors.Is(err, ErrTimeout) || errors.Is(err, ErrNoService) {
-		return err
+	if err := r.finish(call, &v); errors.Is(err, ErrTimeout) || errors.Is(err, ErrNoService) {
+		return "", false, err
 	} else if err != nil {
-		return fmt.Errorf("%w: it has no default collection: %w", ErrNoService, err)
+		return "", false, fmt.Errorf("%w: it has no default collection: %w", ErrNoService, err)
 	}
-	if locked, ok := v.Value().(bool); !ok || locked {
-		return ErrLocked
-	}
-	return nil
+	shut, ok := v.Value().(bool)
+	return path, !ok || shut, nil
 }
 
 // holds says whether the keychain has the entry, locked or not.

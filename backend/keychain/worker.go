@@ -82,12 +82,18 @@ var codes = []struct {
 // errKeychain: the keychain refused, in words of its own.
 var errKeychain = errors.New("the keychain refused")
 
+// workerDelay is how long a child may take to end.
+const workerDelay = time.Second
+
 const maxMessage = 64 << 10 // bytes of a request or an answer
 
 // write makes the request in the child, or here if there is none.
 func (k Keychain) write(ctx context.Context, r request) error {
 	if k.Worker != nil {
 		return k.Worker.run(ctx, r)
+	}
+	if r.Op == opUnlock { // ours, and it ends with ctx
+		return inTime(ctx, unlock(ctx))
 	}
 	done := make(chan error, 1)
 	go func() { done <- perform(r) }()
@@ -112,19 +118,20 @@ func (w *Worker) run(ctx context.Context, r request) error {
 		args = []string{"keychain-worker"}
 	}
 	cmd := exec.CommandContext(ctx, w.Path, args...)
-	cmd.WaitDelay = time.Second // for the pipes, once the child is gone
+	cmd.WaitDelay = workerDelay
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	stdin, err := cmd.StdinPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
 	if err != nil {
 		return fmt.Errorf("run the keychain worker: %w", err)
 	}
-	// It stays open: where it closes, we are gone, and the child gives up. One
-	// that does not even read is judged by its answer.
-	_, _ = stdin.Write(in)
+	// It stays open: where it closes, nobody waits any more, and the child has
+	// WaitDelay to take its prompt away before it is killed.
+	cmd.Cancel = stdin.Close
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("run the keychain worker: %w", err)
+	}
+	_, _ = stdin.Write(in) // a child that does not read is judged by its answer
 	err = cmd.Wait()
 	if ctx.Err() != nil {
 		return inTime(ctx, ctx.Err())
@@ -179,9 +186,6 @@ func perform(r request) (err error) {
 		err = keyring.Set(Service, r.Name, string(r.Value))
 	case opDelete:
 		err = keyring.Delete(Service, r.Name)
-	case opUnlock:
-		// A look-up unlocks, and what it looks for is no name of ours.
-		_, err = keyring.Get(Service, string(opUnlock))
 	default:
 		return fmt.Errorf("%w: no operation %q", errKeychain, r.Op)
 	}

@@ -140,11 +140,11 @@ func (f *Fake) Forget() {
 	clear(f.items)
 }
 
-// Prompts is how many prompts waited for somebody at once, at most.
-func (f *Fake) Prompts() int {
+// Prompts is how many prompts wait for somebody, and how many did at most.
+func (f *Fake) Prompts() (now, most int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.atOnce
+	return f.prompting, f.atOnce
 }
 
 // Add puts an item of go-keyring's form there, duplicates included.
@@ -356,6 +356,14 @@ func (o fakePromptObject) Prompt(string) *dbus.Error {
 		o.f.mu.Unlock()
 		_ = o.f.conn.Emit(fakePrompt, "org.freedesktop.Secret.Prompt.Completed", ended...)
 	}()
+	return nil
+}
+
+// Dismiss takes a prompt back.
+func (o fakePromptObject) Dismiss() *dbus.Error {
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	o.f.prompting--
 	return nil
 }
 

@@ -1,0 +1,75 @@
+package keychain
+
+import (
+	"context"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	ssPrompt = "org.freedesktop.Secret.Prompt"
+	// takeBack is how long a prompt may take to go away.
+	takeBack = 500 * time.Millisecond
+)
+
+// unlock has the service ask the person, and takes the question back when ctx
+// ends: gnome-keyring leaves it on the screen when whoever asked is gone, and
+// go-keyring never takes it back. Whether the keychain is open then is for the
+// caller to look.
+func unlock(ctx context.Context) error {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	opening := context.AfterFunc(ctx, end)
+	r, err := open(life)
+	if err != nil {
+		return inTime(ctx, err)
+	}
+	defer r.close()
+	if !opening() { // from here on the connection outlives ctx
+		return inTime(ctx, ctx.Err())
+	}
+	r.ctx = ctx
+	collection, locked, err := r.target()
+	if err != nil || !locked {
+		return err
+	}
+	var opened []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	if err := r.finish(r.start(ssPath, ssService+".Unlock", []dbus.ObjectPath{collection}), &opened, &prompt); err != nil {
+		return err
+	}
+	if prompt == "/" {
+		return nil
+	}
+	return r.ask(prompt)
+}
+
+// ask shows a prompt and waits until it is completed, or takes it back.
+func (r *reader) ask(prompt dbus.ObjectPath) error {
+	signals := make(chan *dbus.Signal, 16)
+	r.conn.Signal(signals)
+	const match = "type='signal',interface='" + ssPrompt + "',member='Completed'"
+	if err := r.finish(r.conn.BusObject().Go("org.freedesktop.DBus.AddMatch", 0, nil, match)); err != nil {
+		return err
+	}
+	shown := r.finish(r.start(prompt, ssPrompt+".Prompt", ""))
+	for shown == nil {
+		select {
+		case signal, open := <-signals:
+			if !open {
+				return ErrNoService
+			}
+			if signal.Path == prompt && signal.Name == ssPrompt+".Completed" {
+				return nil
+			}
+		case <-r.ctx.Done():
+			shown = inTime(r.ctx, r.ctx.Err())
+		}
+	}
+	var cancel context.CancelFunc
+	r.ctx, cancel = context.WithTimeout(context.WithoutCancel(r.ctx), takeBack)
+	defer cancel()
+	_ = r.finish(r.start(prompt, ssPrompt+".Dismiss"))
+	return shown
+}
