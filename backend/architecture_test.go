@@ -65,6 +65,7 @@ var places = map[string]place{
 	"backend/helper":            {doings, computer},
 	"backend/ownservice":        {doings, computer},
 	"backend/signin":            {doings, computer},
+	"backend/why":               {doings, computer},
 	"backend/internal/admin":    {doings, service},
 	"backend/internal/dtrapi":   {doings, service},
 	"backend/internal/hubapi":   {doings, service},

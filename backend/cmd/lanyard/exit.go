@@ -14,6 +14,7 @@ import (
 	"lanyard/backend/ownservice"
 	"lanyard/backend/registryauth"
 	"lanyard/backend/signin"
+	"lanyard/backend/why"
 )
 
 // The exit codes (design §4).
@@ -59,6 +60,7 @@ var advice = []struct {
 	{signin.ErrSecret, exitUsage, ""},
 	{signin.ErrUsername, exitUsage, ""},
 	{machine.ErrHost, exitUsage, ""},
+	{why.ErrImage, exitUsage, ""},
 	{registryauth.ErrUnreachable, exitUnreachable, "Check the name and the network; --no-check stores a token without asking."},
 	{registryauth.ErrRefused, exitFailed, "Check that the name and the token belong together, and that the token has not ended."},
 	{signin.ErrBusy, exitFailed, "Finish or cancel it first."},
