@@ -99,6 +99,7 @@ type Snapshot struct {
 	Helper     Helper
 	Programs   map[string]string // suffix of every helper that a file names, to its path; "": not there
 	Native     string            // tool.Around's
+	Listed     []string          // tool.Around's
 	EnvAuth    []string          // hosts in DOCKER_AUTH_CONFIG
 	EnvBroken  bool              // it is not JSON
 	Keychain   KeychainState
@@ -123,7 +124,7 @@ func (s Snapshot) resolve(t tool.Tool, configs map[string]tool.Config, host stri
 	for _, path := range s.Files[t.Name] {
 		all = append(all, configs[path])
 	}
-	return t.Name.Resolve(all, tool.Around{Native: s.Native, EnvAuth: s.EnvAuth, Version: t.Version}, host)
+	return t.Name.Resolve(all, tool.Around{Native: s.Native, EnvAuth: s.EnvAuth, Version: t.Version, Listed: s.Listed}, host)
 }
 
 func (s Snapshot) tool(name tool.Name) tool.Tool {

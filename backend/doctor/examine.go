@@ -16,7 +16,7 @@ func Examine(s Snapshot) []Finding {
 	findings := []Finding{}
 	for _, rule := range []func(Snapshot) []Finding{
 		keychainRule, helperRule, slowRule, envRule, refusedRule, droppedRule, notSetUpRule, otherHelperRule,
-		missingRule, chosenRule, storesRule, apartRule, clearRule, expiredRule, realmRule, desktopRule, sudoRule,
+		missingRule, chosenRule, storesRule, apartRule, listedRule, clearRule, expiredRule, realmRule, desktopRule, sudoRule,
 	} {
 		findings = append(findings, rule(s)...)
 	}
@@ -319,6 +319,26 @@ func apartRule(s Snapshot) []Finding {
 			ID: "regctl-apart", Weight: Problem, Tools: []tool.Name{tool.Regctl},
 			What: fmt.Sprintf("%s tells regctl not to read docker's file.", path), Why: "So regctl does not ask Lanyard.",
 			Fix: "Name Lanyard there, too.", Fixable: true, step: Step{Path: path, Shape: dockerconfig.Regctl, Want: dockerconfig.Want{Hosts: keys}},
+		})
+	}
+	return all
+}
+
+// listedRule: for regctl, a credsStore that lists a registry counts before credHelpers.
+func listedRule(s Snapshot) []Finding {
+	var all []Finding
+	for _, r := range s.Registries {
+		step, ok := first(s.resolve(s.tool(tool.Regctl), s.Configs, r.Host))
+		if !ok || s.tool(tool.Regctl).Path == "" || ours(step) || step.Helper == "" || step.Helper != s.Configs[step.File].CredsStore {
+			continue
+		}
+		own := s.own(tool.Regctl)
+		all = append(all, Finding{
+			ID: "regctl-store", Weight: Problem, Tools: []tool.Name{tool.Regctl},
+			What: fmt.Sprintf("regctl would ask docker-credential-%s for %s, not Lanyard.", step.Helper, r.Host),
+			Why:  fmt.Sprintf("It is the \"credsStore\" of %s and has an entry for that registry; for regctl that counts before \"credHelpers\".", step.File),
+			Fix:  fmt.Sprintf("Name Lanyard in %s.", own), Fixable: true,
+			step: Step{Path: own, Shape: dockerconfig.Regctl, Want: dockerconfig.Want{Hosts: []string{r.Host}}},
 		})
 	}
 	return all

@@ -53,6 +53,11 @@ func Gather(ctx context.Context, src Sources) Snapshot {
 	s.Tools = here.Find(ctx)
 	s.files(here, src)
 	s.Native = here.Native()
+	for _, path := range s.dockerFiles() {
+		if store := s.Configs[path].CredsStore; store != "" && slices.Contains(s.readers(path), tool.Regctl) {
+			s.Listed = here.Listed(ctx, store)
+		}
+	}
 	var sound bool
 	s.EnvAuth, sound = here.EnvAuth()
 	s.EnvBroken = !sound

@@ -90,10 +90,11 @@ func SetUp(s Snapshot, names []tool.Name) []Step {
 				if found && (ours(step) || step.File == "") {
 					break
 				}
-				if !found {
-					step.File = s.own(name)
+				reason := s.why(name, step, found)
+				if !found || s.Configs[step.File].Kind == tool.DockerConfig {
+					step.File = s.own(name) // docker's file names it by now
 				}
-				if step.File == "" || !add(step.File, r.Host, why(name, step, found)) {
+				if step.File == "" || !add(step.File, r.Host, reason) {
 					break
 				}
 			}
@@ -130,10 +131,12 @@ func (s Snapshot) own(name tool.Name) string {
 	return ""
 }
 
-func why(name tool.Name, step tool.Step, found bool) string {
+func (s Snapshot) why(name tool.Name, step tool.Step, found bool) string {
 	switch {
 	case !found:
 		return string(name) + " does not read docker's file"
+	case name == tool.Regctl && step.Helper != "" && !step.Chosen && slices.Contains(s.dockerFiles(), step.File):
+		return "regctl would ask docker-credential-" + step.Helper + " first, which lists that registry"
 	case step.Chosen:
 		return string(name) + " would ask docker-credential-" + step.Helper + " first, as it has no settings of its own"
 	case step.Helper != "":

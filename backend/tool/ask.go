@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -75,6 +77,20 @@ func (h Here) Helper(ctx context.Context, suffix, key string) (Asked, error) {
 	}
 	// Failures stand on stdout, but so would a secret: its own words are those of stderr.
 	return Asked{Took: h.since(began)}, failed(err, "")
+}
+
+// Listed are the keys that docker-credential-<suffix> says it has; none where it fails.
+func (h Here) Listed(ctx context.Context, suffix string) []string {
+	path := h.Look("docker-credential-" + suffix)
+	if path == "" || strings.ContainsAny(suffix, `/\`) {
+		return nil
+	}
+	out, err := h.run(ctx, path, "list")
+	users := map[string]string{}
+	if err != nil || json.Unmarshal([]byte(out), &users) != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(users))
 }
 
 // asked reads a helper's answer, which crane's is too.

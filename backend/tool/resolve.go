@@ -27,9 +27,10 @@ type Step struct {
 
 // Around is what a look-up depends on besides files.
 type Around struct {
-	Native  string   // helper that docker, oras and helm choose where no file says anything; "": none is there
+	Native  string   // helper that docker and helm choose where no file says anything; "": none is there
 	EnvAuth []string // hosts that DOCKER_AUTH_CONFIG has
 	Version string   // of the tool
+	Listed  []string // keys that the credsStore of docker's file lists: regctl asks it for those before anybody else
 }
 
 // Native is the helper that is chosen where a file says nothing.
@@ -86,6 +87,9 @@ func (n Name) Resolve(all []Config, around Around, host string) []Step {
 	}
 	var steps []Step
 	key := n.Key(host)
+	if n == Oras {
+		around.Native = "" // it chooses none by itself
+	}
 	if n == Docker && Later(around.Version, "28.3") && hasHost(around.EnvAuth, host) {
 		steps = append(steps, Step{Key: key, Env: "DOCKER_AUTH_CONFIG"})
 	}
@@ -154,6 +158,16 @@ func (n Name) regctlSteps(all []Config, around Around, host string) []Step {
 					key = host
 				}
 			}
+			if c.CredsStore != "" && hasHost(around.Listed, host) {
+				steps = append(steps, Step{File: c.Path, Key: key, Helper: c.CredsStore})
+				continue
+			}
+			c.CredsStore = "" // what it does not list it is not asked for
+			c.Logins = maps.Clone(c.Logins)
+			maps.DeleteFunc(c.Logins, func(key string, _ Login) bool { // it wants no path behind a host
+				_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(key, "https://"), "http://"), "/")
+				return path != "" && hostOf(key) != hubHost
+			})
 			steps = append(steps, c.steps(key, "")...)
 		}
 	}
