@@ -26,7 +26,7 @@ import (
 // browser at which $PERSON says yes.
 var beside = map[string]func(){
 	"docker-credential-lanyard": func() {
-		os.Exit(helper.Helper{Getenv: os.Getenv, Version: version}.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(helper.Here(version).Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	},
 	"xdg-open": func() {
 		if err := service.NewPerson(os.Getenv("PERSON"), nil).Allow(os.Args[1]); err != nil {

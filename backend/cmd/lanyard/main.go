@@ -72,7 +72,7 @@ func newRoot(t terminal) *cobra.Command {
 	root.AddCommand(
 		loginCommand(t), logoutCommand(t), statusCommand(t), accountsCommand(t), runCommand(t), whyCommand(t), tokenCommand(t), dockerCommand(t),
 		serveCommand(t), serviceCommand(t), userCommand(t), keychainCommand(t), workerCommand(t),
-		refreshCommand(t), janitorCommand(t),
+		refreshCommand(t), janitorCommand(t), usesCommand(t),
 	)
 	return root
 }
