@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"lanyard/backend/client"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
@@ -32,7 +33,8 @@ func Here(getenv func(string) string, asked bool) (*Computer, *DockerConfig, err
 		return nil, nil, fmt.Errorf("find the home folder: %w", err)
 	}
 	computer := &Computer{
-		Dirs: dirs,
+		Dirs:      dirs,
+		Transport: &client.Transport{Trust: client.Trust{Dir: filepath.Join(dirs.Config, "trust")}},
 		Keychain: keychain.Keychain{
 			Worker: &keychain.Worker{Path: lanyard}, Asked: asked,
 			Place: func() (keychain.Place, error) { return place(dirs) },

@@ -49,6 +49,9 @@ var advice = []struct {
 	{keychain.ErrMoving, exitKeychain, "See where it stands: lanyard keychain status"},
 	{keychain.ErrNotRemoved, exitKeychain, "The entry is not served any more; removing it is tried again with the next command."},
 	{client.ErrAddress, exitUsage, ""},
+	{client.ErrTrust, exitUsage, ""},
+	{client.ErrCertificate, exitUnreachable, ""}, // what to do depends on the certificate, see sayCertificate
+	{client.ErrProxy, exitUnreachable, "Lanyard takes the proxy from HTTPS_PROXY and leaves out what NO_PROXY names."},
 	{client.ErrUnreachable, exitUnreachable, "Check the address and the network, or start it: lanyard service start"},
 	{client.ErrEnded, exitNotSignedIn, "Sign in again: lanyard login"},
 	{signin.ErrHubAgain, exitNotSignedIn, "Sign in again to manage tokens (the token of this computer goes on working): lanyard login --server docker-hub"},
@@ -98,6 +101,9 @@ func report(t terminal, err error) {
 		return
 	}
 	fmt.Fprintln(t.Err, "lanyard: "+strings.TrimPrefix(err.Error(), "lanyard: "))
+	if sayCertificate(t, err) {
+		return
+	}
 	for _, a := range advice {
 		if errors.Is(err, a.err) && a.hint != "" {
 			t.say("  %s", a.hint)

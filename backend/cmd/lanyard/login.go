@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"lanyard/backend/client"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
 	"lanyard/backend/signin"
@@ -30,6 +29,7 @@ func loginCommand(t terminal) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.server, "server", "", "address of the account service (default: this computer's own)")
 	cmd.Flags().StringVar(&o.way, "way", "", "with --server docker-hub: docker (the default) or password")
+	o.believe.flags(cmd)
 	cmd.Flags().BoolVar(&o.device, "device", false, "show a code to type in a browser on any device")
 	cmd.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address and open nothing")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "agree to a copy of the credential helper where the shell does not find it")
@@ -44,9 +44,13 @@ type loginOptions struct {
 	server, way            string
 	device, noBrowser, yes bool
 	paste                  pasteOptions
+	believe                believeOptions
 }
 
 func login(ctx context.Context, t terminal, o loginOptions) error {
+	if err := o.believe.check(o.server); err != nil {
+		return err
+	}
 	switch {
 	case o.atDockerHub():
 		return loginHub(ctx, t, o)
@@ -72,7 +76,7 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 			return err
 		}
 	}
-	server, err := client.Open(ctx, address, p.computer.Transport)
+	server, err := p.open(ctx, t, address, o.believe)
 	if err != nil {
 		return err
 	}
