@@ -76,6 +76,9 @@ func TestPaste(t *testing.T) {
 		t.Errorf("the tools are set up for %v", w.docker.set)
 	}
 	w.secretless(ownSecret)
+	if served, err := w.computer.Served(); err != nil || !slices.Equal(served, []string{host}) {
+		t.Errorf("set up again for %v, %v", served, err)
+	}
 
 	// Again: the earlier one gives way, and is one entry.
 	if got, err := w.computer.Paste(t.Context(), Paste{Host: host, Username: "otto", Secret: ownSecret}); err != nil || !got.Replaced {

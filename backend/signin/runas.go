@@ -17,6 +17,7 @@ import (
 
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/machine"
+	"lanyard/backend/tool"
 )
 
 // ErrConfig: a tool's configuration cannot be read, so that a command could
@@ -46,8 +47,7 @@ type Loan struct {
 
 // Lender makes loans.
 type Lender struct {
-	Getenv func(string) string
-	Home   string
+	Here   tool.Here
 	Helper string // the credential helper's program
 	State  string // where loans lie if there is no XDG_RUNTIME_DIR
 }
@@ -72,7 +72,7 @@ func (l Lender) Lend(k Known) (_ *Loan, err error) {
 		return nil, err
 	}
 	path := loan.Dir + "/bin"
-	if old := l.Getenv("PATH"); old != "" {
+	if old := l.Here.Getenv("PATH"); old != "" {
 		path += string(os.PathListSeparator) + old
 	}
 	config := filepath.Join(loan.Dir, "config.json")
@@ -83,7 +83,7 @@ func (l Lender) Lend(k Known) (_ *Loan, err error) {
 		"HELM_REGISTRY_CONFIG": config, // helm looks there first
 		"PATH":                 path,
 	}
-	if l.Getenv("DOCKER_AUTH_CONFIG") != "" { // docker takes it before any file
+	if l.Here.Getenv("DOCKER_AUTH_CONFIG") != "" { // docker takes it before any file
 		loan.Unset = []string{"DOCKER_AUTH_CONFIG"}
 		loan.Left = append(loan.Left, "DOCKER_AUTH_CONFIG, which holds passwords for docker")
 	}
@@ -92,7 +92,7 @@ func (l Lender) Lend(k Known) (_ *Loan, err error) {
 
 // fill writes the files of a loan.
 func (l Lender) fill(loan *Loan, k Known) error {
-	file := dockerconfig.Path(l.Getenv, l.Home)
+	file := dockerconfig.Path(l.Here.Getenv, l.Here.Home)
 	docker, err := readConfig(file)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (l Lender) fill(loan *Loan, k Known) error {
 	}
 
 	podman := config{}
-	for _, source := range l.podmanFiles(file) {
+	for _, source := range l.podmanFiles() {
 		one, err := readConfig(source)
 		if err != nil {
 			return err
@@ -132,25 +132,19 @@ func (l Lender) fill(loan *Loan, k Known) error {
 }
 
 // podmanFiles are the files that podman and its relatives read, the one that
-// counts first (containers-auth.json(5)).
-func (l Lender) podmanFiles(docker string) []string {
-	if file := l.Getenv("REGISTRY_AUTH_FILE"); file != "" {
-		return []string{file}
-	}
-	settings := l.Getenv("XDG_CONFIG_HOME")
-	if settings == "" {
-		settings = filepath.Join(l.Home, ".config")
-	}
-	files := []string{filepath.Join(settings, "containers", "auth.json"), docker}
-	if run := l.Getenv("XDG_RUNTIME_DIR"); run != "" {
-		files = append([]string{filepath.Join(run, "containers", "auth.json")}, files...)
+// counts first.
+func (l Lender) podmanFiles() (files []string) {
+	for _, f := range l.Here.Files(tool.Podman) {
+		if f.Kind != tool.RegistriesConf {
+			files = append(files, f.Path)
+		}
 	}
 	return files
 }
 
 // base is where loans lie: in memory, where a system has such a place.
 func (l Lender) base() string {
-	run := l.Getenv("XDG_RUNTIME_DIR")
+	run := l.Here.Getenv("XDG_RUNTIME_DIR")
 	if info, err := os.Stat(run); filepath.IsAbs(run) && err == nil && info.IsDir() && info.Mode().Perm()&0o077 == 0 {
 		return run
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"lanyard/backend/tool"
 )
 
 // lending is a person's files of docker and podman.
@@ -45,8 +47,12 @@ func (l *lending) file(name, text string) {
 }
 
 func (l *lending) lender() Lender {
+	here := tool.Here{Home: l.home, UID: os.Getuid()}
+	for name, value := range l.env {
+		here.Environ = append(here.Environ, name+"="+value)
+	}
 	return Lender{
-		Getenv: func(name string) string { return l.env[name] }, Home: l.home,
+		Here:   here,
 		Helper: "/opt/lanyard/docker-credential-lanyard", State: filepath.Join(l.home, "state"),
 	}
 }

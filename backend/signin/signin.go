@@ -117,20 +117,16 @@ func (c *Computer) Hosts(a Account) ([]string, error) {
 	return hostsOf(state, a), nil
 }
 
-// Served are the registry hosts of every account signed in here, sorted:
+// Served are the registry hosts of every account here, sorted:
 // those that the tools are set up for. ErrNotSignedIn if there is none.
 func (c *Computer) Served() ([]string, error) {
-	accounts, err := c.Accounts()
+	all, err := c.Known()
 	if err != nil {
 		return nil, err
 	}
 	var hosts []string
-	for _, a := range accounts {
-		more, err := c.Hosts(a)
-		if err != nil {
-			return nil, err
-		}
-		hosts = append(hosts, more...)
+	for _, k := range all {
+		hosts = append(hosts, k.Active...)
 	}
 	if len(hosts) == 0 {
 		return nil, ErrNotSignedIn

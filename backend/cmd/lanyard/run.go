@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lanyard/backend/signin"
+	"lanyard/backend/tool"
 )
 
 func runCommand(t terminal) *cobra.Command {
@@ -77,7 +78,7 @@ func runAs(ctx context.Context, t terminal, as string, command []string) error {
 	if err != nil {
 		return fmt.Errorf("find the home folder: %w", err)
 	}
-	lender := signin.Lender{Getenv: t.Getenv, Home: home, Helper: p.docker.Helper.Exe, State: p.computer.Dirs.State}
+	lender := signin.Lender{Here: tool.Here{Environ: os.Environ(), Home: home, UID: os.Getuid()}, Helper: p.docker.Helper.Exe, State: p.computer.Dirs.State}
 
 	// From here on nothing ends us before the folder is gone, but SIGKILL:
 	// then the next run removes it.
