@@ -21,7 +21,7 @@ import (
 // members are what a Secret Service is asked for, by us and by go-keyring.
 var members = []string{
 	"Ping", "SearchItems", "OpenSession", "Collections", "Locked", "GetSecret", "Attributes", "Modified",
-	"CreateItem", "Delete", "Unlock", "Close",
+	"SetSecret", "CreateItem", "Delete", "Unlock", "Close",
 }
 
 // calls is every call there is, on an entry that exists.
@@ -29,6 +29,7 @@ func calls(k Keychain) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"get":    func(ctx context.Context) error { return second(k.Get(ctx, "token/s/a")) },
 		"put":    func(ctx context.Context) error { return k.Put(ctx, "token/s/a", []byte("new")) },
+		"make":   func(ctx context.Context) error { return k.Put(ctx, "token/s/new", []byte("new")) },
 		"delete": func(ctx context.Context) error { return k.Delete(ctx, "token/s/a") },
 		"list":   func(ctx context.Context) error { return second(k.List(ctx, "")) },
 		"probe":  k.Probe,
@@ -66,7 +67,7 @@ func childrenOf(t *testing.T, parent int) []int {
 // A service that hangs at any method holds nobody up, and nothing waits on.
 func TestHangsAtEachMethod(t *testing.T) {
 	f, k := fake(t, keyringtest.Obey)
-	k.Limit = 250 * time.Millisecond
+	k.Limit = 150 * time.Millisecond
 	timeouts := map[string]int{}
 	for _, member := range members {
 		for what, call := range calls(k) {

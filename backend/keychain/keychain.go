@@ -7,10 +7,10 @@
 // encrypted with age takes its place (File in a Place); never one in clear. All
 // entries are in one of the two, and Mover takes them to the other.
 //
-// Reads on Linux are our own D-Bus calls, which tell a locked keychain from an
-// empty one and never ask for it to be unlocked. Writes go through go-keyring,
-// which takes a dismissed prompt for success and waits for ever: hence the
-// checks, and hence Worker.
+// On Linux, reads, changes and deletions are our own D-Bus calls, which tell a
+// locked keychain from an empty one, and let it ask the person only where one
+// waits. New entries go through go-keyring, which takes a dismissed prompt for
+// success and waits for ever: hence the checks, and hence Worker.
 package keychain
 
 import (

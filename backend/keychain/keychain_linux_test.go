@@ -371,8 +371,10 @@ func TestDismissed(t *testing.T) {
 	if err := k.Put(t.Context(), "token/s/a", []byte("new")); !errors.Is(err, ErrDismissed) && !errors.Is(err, ErrMismatch) {
 		t.Errorf("put over another: %v", err)
 	}
-	if err := k.Delete(t.Context(), "token/s/a"); !errors.Is(err, ErrNotRemoved) {
-		t.Errorf("delete: %v", err)
+	for _, k.Asked = range []bool{false, true} {
+		if err := k.Delete(t.Context(), "token/s/a"); !errors.Is(err, ErrNotRemoved) {
+			t.Errorf("delete: %v", err)
+		}
 	}
 	f.Set(keyringtest.Obey)
 	must(t, k.Put(t.Context(), "token/s/a", []byte("new")))
@@ -384,8 +386,12 @@ func TestPromptThatNobodyAnswers(t *testing.T) {
 	f, k := fake(t, keyringtest.Hang)
 	f.Add(Service, "token/s/a", []byte("x"))
 	for what, call := range map[string]func(context.Context) error{
-		"put":    func(ctx context.Context) error { return k.Put(ctx, "token/s/b", []byte("x")) },
-		"delete": func(ctx context.Context) error { return k.Delete(ctx, "token/s/a") },
+		"put": func(ctx context.Context) error { return k.Put(ctx, "token/s/b", []byte("x")) },
+		"delete": func(ctx context.Context) error {
+			asked := k
+			asked.Asked = true
+			return asked.Delete(ctx, "token/s/a")
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

@@ -2,6 +2,7 @@ package keychain
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -18,18 +19,11 @@ const (
 // go-keyring never takes it back. Whether the keychain is open then is for the
 // caller to look.
 func unlock(ctx context.Context) error {
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	opening := context.AfterFunc(ctx, end)
-	r, err := open(life)
+	r, end, err := openFor(ctx)
 	if err != nil {
-		return inTime(ctx, err)
+		return err
 	}
-	defer r.close()
-	if !opening() { // from here on the connection outlives ctx
-		return inTime(ctx, ctx.Err())
-	}
-	r.ctx = ctx
+	defer end()
 	collection, locked, err := r.target()
 	if err != nil || !locked {
 		return err
@@ -43,6 +37,23 @@ func unlock(ctx context.Context) error {
 		return nil
 	}
 	return r.ask(prompt)
+}
+
+// openFor is open with a connection that outlives ctx, so that a prompt can be
+// taken back then. Calls end with ctx all the same.
+func openFor(ctx context.Context) (*reader, func(), error) {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	opening := context.AfterFunc(ctx, end)
+	r, err := open(life)
+	if !opening() {
+		err = errors.Join(err, ctx.Err())
+	}
+	if err != nil {
+		end()
+		return nil, nil, inTime(ctx, err)
+	}
+	r.ctx = ctx
+	return r, func() { r.close(); end() }, nil
 }
 
 // ask shows a prompt and waits until it is completed, or takes it back.

@@ -31,7 +31,7 @@ func (s system) put(ctx context.Context, name string, value []byte) error {
 	if err := s.write(ctx, request{Op: opPut, Name: name, Value: value}); err != nil {
 		return err
 	}
-	if err := removeCopies(ctx, name, value); err != nil {
+	if err := removeCopies(ctx, name, value, false); err != nil {
 		return err
 	}
 	held, err := read(ctx, name)
@@ -57,12 +57,15 @@ func (s system) remove(ctx context.Context, name string) error {
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	written := s.write(ctx, request{Op: opDelete, Name: name})
+	var written error
+	if s.Asked || !ownDeletes {
+		written = s.write(ctx, request{Op: opDelete, Name: name})
+	}
 	if errors.Is(written, ErrTimeout) {
 		return written
 	}
 	// Whatever it said: what counts is what is there now.
-	if err := removeCopies(ctx, name, nil); err != nil {
+	if err := removeCopies(ctx, name, nil, false); err != nil {
 		return errors.Join(err, written)
 	}
 	held, err = holds(ctx, name)

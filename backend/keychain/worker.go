@@ -92,11 +92,14 @@ func (k Keychain) write(ctx context.Context, r request) error {
 	if k.Worker != nil {
 		return k.Worker.run(ctx, r)
 	}
-	if r.Op == opUnlock { // ours, and it ends with ctx
+	switch { // what is ours ends with ctx, and takes its prompt with it
+	case r.Op == opUnlock:
 		return inTime(ctx, unlock(ctx))
+	case r.Op == opDelete && ownDeletes:
+		return inTime(ctx, deleteAll(ctx, r.Name))
 	}
 	done := make(chan error, 1)
-	go func() { done <- perform(r) }()
+	go func() { done <- perform(ctx, r) }()
 	select {
 	case err := <-done:
 		return err
@@ -172,7 +175,7 @@ func RunWorker(in io.Reader, out io.Writer) error {
 
 // perform is the one place that writes, and it may block for ever. go-keyring
 // panics over answers of another type than it expects.
-func perform(r request) (err error) {
+func perform(ctx context.Context, r request) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = fmt.Errorf("%w: its answer makes no sense", errKeychain)
@@ -183,9 +186,12 @@ func perform(r request) (err error) {
 	}
 	switch r.Op {
 	case opPut:
+		if replace(ctx, r.Name, r.Value) {
+			return nil
+		}
 		err = keyring.Set(Service, r.Name, string(r.Value))
 	case opDelete:
-		err = keyring.Delete(Service, r.Name)
+		err = deleteAll(ctx, r.Name)
 	default:
 		return fmt.Errorf("%w: no operation %q", errKeychain, r.Op)
 	}

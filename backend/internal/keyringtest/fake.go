@@ -322,6 +322,21 @@ func (o fakeItemObject) GetSecret(session dbus.ObjectPath) (fakeSecret, *dbus.Er
 	return fakeSecret{session, []byte{}, o.f.items[o.path].value, "text/plain"}, nil
 }
 
+// SetSecret has no prompt: what would need one is locked to it.
+func (o fakeItemObject) SetSecret(secret fakeSecret) *dbus.Error {
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	item, ok := o.f.items[o.path]
+	if o.f.mode == Dismiss || o.f.mode == Hang || o.f.mode == Babble || !ok {
+		return dbus.NewError("org.freedesktop.Secret.Error.IsLocked", nil)
+	}
+	if o.f.mode == Garble {
+		secret.Value = []byte("something else")
+	}
+	o.f.items[o.path] = fakeItem{item.attributes, secret.Value}
+	return nil
+}
+
 func (o fakeItemObject) Delete() (dbus.ObjectPath, *dbus.Error) {
 	return o.f.write(func() { delete(o.f.items, o.path) }), nil
 }
