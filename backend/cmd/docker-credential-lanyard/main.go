@@ -16,6 +16,9 @@ var version string
 func main() {
 	runtime.GOMAXPROCS(1) // one question, one answer: waking threads for it takes longer
 	noCore()
+	if socket := handedOver(); socket != "" {
+		os.Exit(handOver(socket, os.Args[1:]))
+	}
 	os.Exit(helper.Here(buildVersion()).Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
