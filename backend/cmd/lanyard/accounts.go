@@ -158,7 +158,35 @@ func accountsSwitch(t terminal) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&registry, "registry", "", "switch at this registry alone")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.ValidArgsFunction = completeAccount(t)
 	return cmd
+}
+
+// completeAccount offers the accounts of this computer, by the shortest name
+// that is one account's. It reads the state alone, so no keychain can prompt.
+func completeAccount(t terminal) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		p, err := newParts(t, false)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		all, err := p.computer.Known()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		var names []cobra.Completion
+		for _, k := range all {
+			name := k.Name
+			if found, err := signin.Named(all, name); err != nil || found.Account != k.Account {
+				name = k.Ref()
+			}
+			names = append(names, cobra.CompletionWithDesc(name, "at "+k.Server))
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 // knownNow are the accounts as they are now, or before where that fails.

@@ -34,6 +34,9 @@ func runCommand(t terminal) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&as, "as", "", "the account, as NAME or NAME@SERVER")
+	if err := cmd.RegisterFlagCompletionFunc("as", completeAccount(t)); err != nil {
+		panic(err) // the flag is there
+	}
 	cmd.Flags().SetInterspersed(false) // what follows the command is the command's
 	return cmd
 }
