@@ -189,6 +189,9 @@ func (c *Computer) SignOutEverywhere(ctx context.Context, a Account) (Receipt, i
 	if pastedAt(a.Server) {
 		return Receipt{Account: a}, 0, fmt.Errorf("%w: the token of %s was pasted, and %s has no sessions that Lanyard knows of", client.ErrRefused, a.Name, a.Server)
 	}
+	if atHub(a) {
+		return Receipt{Account: a}, 0, fmt.Errorf("%w: Docker Hub ends no sessions for anybody; sign out here (lanyard logout), and delete the tokens of other computers at %s", client.ErrRefused, HubPage)
+	}
 	access, err := c.Access(ctx, a)
 	if err != nil {
 		return Receipt{Account: a}, 0, err
@@ -203,7 +206,7 @@ func (c *Computer) SignOutEverywhere(ctx context.Context, a Account) (Receipt, i
 
 // tokenPages are where people make and delete their tokens.
 var tokenPages = map[string]string{
-	machine.DockerHub:     "https://app.docker.com/settings/personal-access-tokens",
+	machine.DockerHub:     HubPage,
 	"ghcr.io":             "https://github.com/settings/tokens",
 	"registry.gitlab.com": "https://gitlab.com/-/user_settings/personal_access_tokens",
 	"quay.io":             "https://quay.io/user/?tab=settings",

@@ -4,6 +4,7 @@ package signin
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -199,6 +200,20 @@ func TestSignOutEverywhere(t *testing.T) {
 	}
 	if _, err := server.Refresh(t.Context(), held.Refresh.Reveal()); !errors.Is(err, client.ErrEnded) {
 		t.Errorf("the other computer: %v", err)
+	}
+}
+
+// Those that know of no sessions are not asked to end any.
+func TestSignOutEverywhereElse(t *testing.T) {
+	w := newWorld(t)
+	w.network.Lose = func(r *http.Request) service.Loss {
+		t.Errorf("%s was asked", r.URL)
+		return service.Request
+	}
+	for _, a := range []Account{{"registry.example", "otto"}, {client.HubURL, "ada"}} {
+		if _, _, err := w.computer.SignOutEverywhere(t.Context(), a); !errors.Is(err, client.ErrRefused) {
+			t.Errorf("%s: %v", a, err)
+		}
 	}
 }
 

@@ -133,18 +133,19 @@ func (f facts) signedOut() Conclusion {
 
 // again is the command that signs in for the registry.
 func (f facts) again() string {
-	if f.Account != nil && f.Account.Name != "" && !f.Account.Pasted {
+	named := f.Account != nil && f.Account.Name != ""
+	if f.Image.Host == machine.DockerHub && !(named && f.Account.Pasted) {
+		return "lanyard login --server docker-hub"
+	}
+	if named && !f.Account.Pasted {
 		return "lanyard login --server " + f.Account.Server
 	}
 	if f.endedAt != "" && strings.Contains(f.endedAt, "://") {
 		return "lanyard login --server " + f.endedAt
 	}
 	user := "NAME"
-	if f.Account != nil && f.Account.Name != "" {
+	if named {
 		user = f.Account.Name
-	}
-	if f.Image.Host == machine.DockerHub && user == "NAME" {
-		return "lanyard login --server docker-hub"
 	}
 	return fmt.Sprintf("lanyard login --server %s --username %s --with-token", f.Image.Host, user)
 }

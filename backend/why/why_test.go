@@ -136,6 +136,13 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+	session := facts{Report: Report{
+		Image: Image{Host: machine.DockerHub}, Account: &Account{Server: "https://hub.docker.com", Name: "ada"},
+		Looks: ours(Has, ""), Login: mine, Decides: &Decision{no, no, no, unknown, ""},
+	}}
+	if got := judge(session); got.Do != "lanyard login --server docker-hub" {
+		t.Errorf("%+v", got)
+	}
 	hub := facts{Report: Report{Image: Image{Host: machine.DockerHub}, Decides: denied}}
 	if got := judge(hub); got.Do != "lanyard login --server docker-hub" {
 		t.Errorf("%+v", got)
