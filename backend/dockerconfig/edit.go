@@ -73,7 +73,7 @@ func (f File) edit(now snapshot, r record, p plan) (edit, error) {
 	}
 
 	e := edit{change: Change{Path: now.path, Former: map[string]string{}, Left: map[string]string{}}}
-	if base, err = f.move(base, &r, &e, p); err != nil {
+	if base, err = f.move(base, current, &r, &e, p); err != nil {
 		return edit{}, wrap(err)
 	}
 	if untouched { // the bytes of before, without the secrets that are kept elsewhere now
@@ -110,12 +110,19 @@ func (f File) hosts(r record, p plan) []string {
 }
 
 // move takes secrets out of base that are to go to the vault.
-func (f File) move(base document, r *record, e *edit, p plan) (document, error) {
+func (f File) move(base, current document, r *record, e *edit, p plan) (document, error) {
 	for _, key := range slices.Sorted(slices.Values(p.Move)) {
 		if f.Vault == nil {
 			return base, ErrVault
 		}
-		text, m, login, err := base.without(key)
+		_, m, login, err := current.without(key)
+		if err != nil {
+			return base, err
+		}
+		text, _, _, err := base.without(key)
+		if _, begun := r.Moved[key]; err != nil && begun {
+			text, err = base.data, nil // a move that was cut off: the backup is without it already
+		}
 		if err != nil {
 			return base, err
 		}

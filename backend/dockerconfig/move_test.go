@@ -86,7 +86,7 @@ func TestMoveAndUndo(t *testing.T) {
 			}
 			after := text(t, f.Path)
 			d, err := parse([]byte(after), Docker)
-			check(t, err)
+			wellFormed(t, err)
 			for _, host := range c.hosts {
 				if d.helper(host) != Suffix {
 					t.Errorf("%s does not ask our helper:\n%s", host, after)
@@ -113,10 +113,17 @@ func TestMoveAndUndo(t *testing.T) {
 	}
 }
 
+func wellFormed(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // nowhere: the secret is in no file under the home of the test.
 func nowhere(t *testing.T, f File, secrets ...string) {
 	t.Helper()
-	check(t, filepath.WalkDir(filepath.Dir(f.Journal), func(path string, d os.DirEntry, err error) error {
+	wellFormed(t, filepath.WalkDir(filepath.Dir(f.Journal), func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -283,5 +290,48 @@ func TestDropStoreLeavesANewOne(t *testing.T) {
 	must[Change](t)(f.Undo())
 	if got := text(t, f.Path); got != `{"credsStore":"pass","a":1}` {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Cut off at any step of a move, the password is in the file or in the vault;
+// the next call finishes it, and an undo brings the file back.
+func TestMoveCutOff(t *testing.T) {
+	before := `{"auths":{"a.example":{"auth":"` + clearAuth + `"}},"x":1}`
+	for _, first := range []bool{true, false} {
+		for _, step := range []string{"backup", "intent", "temp", "written"} {
+			t.Run(fmt.Sprintf("%s, first %v", step, first), func(t *testing.T) {
+				f, v := safe(t, before)
+				if !first {
+					must[Change](t)(f.Use([]string{own}))
+				}
+				cut := f
+				cut.at = func(now string) {
+					if now == step {
+						panic("cut off")
+					}
+				}
+				func() {
+					defer func() { _ = recover() }()
+					_, _ = cut.Apply(Want{Move: []string{"a.example"}})
+					t.Error("it was not cut off")
+				}()
+				if v.held["a.example"].Secret != "hunter2-clear" && !strings.Contains(text(t, f.Path), clearAuth) {
+					t.Fatalf("the password is lost:\n%s", text(t, f.Path))
+				}
+				if !strings.Contains(text(t, f.Path), clearAuth) != (step == "written") {
+					t.Fatalf("after %s the file is\n%s", step, text(t, f.Path))
+				}
+				if step != "written" {
+					must[Change](t)(f.Apply(Want{Move: []string{"a.example"}}))
+				}
+				must[Change](t)(f.Add([]string{own}))
+				nowhere(t, f, clearAuth)
+				must[Change](t)(f.Undo())
+				if got := text(t, f.Path); got != before || len(v.held) > 0 {
+					t.Errorf("got  %s\nwant %s\n%v", got, before, v.held)
+				}
+				bare(t, f)
+			})
+		}
 	}
 }
