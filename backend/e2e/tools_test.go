@@ -31,9 +31,9 @@ var clients = []toolLines{
 	{"podman", `podman $STORE pull -q oci:hello:1 > podman.id && podman $STORE push --tls-verify=false $(cat podman.id) docker://$H/anna/podman:1`,
 		`podman $STORE pull -q --tls-verify=false $H/anna/podman:1`, false},
 	{"buildah", `buildah $STORE pull -q oci:hello:1 > buildah.id && buildah $STORE push --tls-verify=false $(cat buildah.id) docker://$H/anna/buildah:1`,
-		`buildah $STORE pull -q --tls-verify=false $H/anna/buildah:1`, false},
+		`buildah $STORE pull -q --policy always --tls-verify=false $H/anna/buildah:1`, false},
 	// Without its daemon docker pushes and gets manifests only: here a list of one image that lies there.
-	{"docker", `docker manifest create --insecure $H/anna/crane:list $H/anna/crane:1 && docker manifest push --insecure $H/anna/crane:list`, `docker manifest inspect --insecure $H/anna/crane:list`, false},
+	{"docker", `docker manifest create --insecure $H/anna/crane:list $H/anna/crane:1 && docker manifest push --purge --insecure $H/anna/crane:list`, `docker manifest inspect --insecure $H/anna/crane:list`, false},
 }
 
 // sitAtTools is a desk with all eight tools in reach.
