@@ -332,3 +332,22 @@ func value(env []string, name string) string {
 	}
 	return found
 }
+
+// HubPulls asks Docker Hub how many pulls it leaves to whoever is active there.
+// The zero value: nobody is, or it sets no limit.
+func (c *Computer) HubPulls(ctx context.Context) (registryauth.Pulls, error) {
+	state, err := c.state().Load()
+	if err != nil {
+		return registryauth.Pulls{}, err
+	}
+	r, served := state.Registries[machine.DockerHub]
+	if !served || r.Off || state.Buried(keychain.TokenName(r.Server, r.Account)) {
+		return registryauth.Pulls{}, nil
+	}
+	token, err := c.Keychain.GetToken(ctx, r.Server, r.Account)
+	if err != nil {
+		return registryauth.Pulls{}, err
+	}
+	registry := registryauth.Registry{Host: machine.DockerHub, Transport: c.Transport}
+	return registry.PullsLeft(ctx, registryauth.Login{Username: token.Username, Secret: token.Secret.Reveal()}, c.now())
+}

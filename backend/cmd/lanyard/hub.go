@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -110,4 +111,37 @@ func readCode(t terminal) (string, error) {
 		return "", errors.New("that is no code")
 	}
 	return code.Reveal(), nil
+}
+
+// pullsReport is how many pulls Docker Hub leaves.
+type pullsReport struct {
+	Left   int        `json:"left"`
+	Limit  int        `json:"limit"`
+	Window int64      `json:"window_seconds,omitempty"`
+	Resets *time.Time `json:"resets,omitempty"`
+}
+
+// pullsWithin bounds what status waits for Docker Hub.
+const pullsWithin = 3 * time.Second
+
+// pulls is nil where Docker Hub does not say, or is not signed in to.
+func (p *parts) pulls(ctx context.Context) *pullsReport {
+	ctx, cancel := context.WithTimeout(ctx, pullsWithin)
+	defer cancel()
+	got, err := p.computer.HubPulls(ctx)
+	if err != nil || got.Limit == 0 {
+		return nil
+	}
+	return &pullsReport{Left: got.Left, Limit: got.Limit, Window: int64(got.Window / time.Second), Resets: known(got.Resets)}
+}
+
+func (r *pullsReport) String() string {
+	text := fmt.Sprintf("%d of %d", r.Left, r.Limit)
+	switch {
+	case r.Resets != nil:
+		return text + " until " + r.Resets.Local().Format("15:04")
+	case r.Window != 0:
+		return text + " in " + strings.TrimSuffix(strings.TrimSuffix((time.Duration(r.Window)*time.Second).String(), "0s"), "0m")
+	}
+	return text
 }

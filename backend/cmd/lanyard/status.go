@@ -38,6 +38,7 @@ type statusReport struct {
 	Ended    []endedReport   `json:"ended"`               // until the next sign-in or sign-out
 	Pending  []pendingReport `json:"pending_revocations"` // sign-outs that a service is still to be told of
 	Service  serviceReport   `json:"service"`
+	Pulls    *pullsReport    `json:"docker_hub_pulls,omitempty"`
 }
 
 // endedReport is an account whose session ended by something else than a
@@ -103,7 +104,7 @@ func status(ctx context.Context, t terminal, asJSON bool) error {
 }
 
 func (p *parts) report(ctx context.Context) (statusReport, error) {
-	report := statusReport{Accounts: []accountReport{}, Ended: []endedReport{}, Pending: []pendingReport{}, Service: p.service(ctx)}
+	report := statusReport{Accounts: []accountReport{}, Ended: []endedReport{}, Pending: []pendingReport{}, Service: p.service(ctx), Pulls: p.pulls(ctx)}
 	accounts, err := p.computer.Accounts()
 	if err != nil {
 		return report, err
@@ -232,6 +233,9 @@ func printStatus(t terminal, r statusReport) {
 	for _, p := range r.Pending {
 		fmt.Fprintf(t.Out, "%s at %s: signed out, revocation pending since %s\n", p.Account, p.Server, signin.Day(p.Since))
 		fmt.Fprintln(t.Out, "  the next lanyard command that reaches keychain and service carries it out")
+	}
+	if r.Pulls != nil {
+		fmt.Fprintf(t.Out, "pulls left at Docker Hub: %s\n", r.Pulls)
 	}
 	switch r.Service.State {
 	case "running":
