@@ -72,6 +72,9 @@ func (r *reader) ask(prompt dbus.ObjectPath) error {
 				return ErrNoService
 			}
 			if signal.Path == prompt && signal.Name == ssPrompt+".Completed" {
+				// KeePassXC (2.7.4) may crash if whoever asked is gone at
+				// once; its answer to another call tells that it is done.
+				_ = r.finish(r.start(ssPath, peerPing))
 				return nil
 			}
 		case <-r.ctx.Done():
