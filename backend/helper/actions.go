@@ -170,7 +170,7 @@ func (c *call) Add(cred credentials.Credentials) error {
 		case err == nil && t.Username == cred.Username && subtle.ConstantTimeCompare([]byte(t.Secret), []byte(cred.Secret)) == 1:
 			return nil // docker login with what it got from us
 		case chosen, err == nil:
-			return fmt.Errorf("%s is signed in to with Lanyard, as %s: run `docker logout %s` first to use a login of your own there, or `lanyard logout` to end the sign-in", host, r.Account, host)
+			return fmt.Errorf("%s is signed in to with Lanyard, as %s: to use a login of your own there, log out first (`docker logout %s`, or as your tool does it); `lanyard logout` ends the sign-in", host, r.Account, host)
 		case errors.Is(err, errEnded):
 			c.end(r, life, c.helper.Now())
 		case !errors.Is(err, errGone):
