@@ -512,7 +512,6 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			})
 		},
 		"sign out": func(t *rapid.T) {
-			h.mend(t)
 			before := h.token()
 			h.dying(cut(t), func() {
 				account, err := h.computer.Find("")
