@@ -150,7 +150,7 @@ func (t *Transport) proxy(r *http.Request) (*url.URL, error) {
 		return nil, nil
 	}
 	proxy, err := ask(r)
-	if err != nil {
+	if err != nil || proxy != nil && proxy.Hostname() == "" {
 		return nil, &proxyError{"HTTPS_PROXY or HTTP_PROXY is not the address of a proxy; give http://HOST:PORT"}
 	}
 	return proxy, nil

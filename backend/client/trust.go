@@ -106,6 +106,7 @@ func (t Trust) Forget(host string) (was bool, err error) {
 			return was, fmt.Errorf("forget %s: %w", host, err)
 		}
 	}
+	_ = os.Remove(t.Dir) // if that was the last
 	return was, nil
 }
 

@@ -533,6 +533,7 @@ func TestProxiesInTheWay(t *testing.T) {
 		"no address": {func(*http.Request) (*url.URL, error) {
 			return nil, errors.New(`invalid proxy address "http://me:secret@:x"`)
 		}, base, "is not the address of a proxy"},
+		"no host":        {through(&url.URL{Scheme: "http", User: url.UserPassword("me", "secret")}), base, "is not the address of a proxy"},
 		"another scheme": {through(&url.URL{Scheme: "gopher", Host: "x", User: url.UserPassword("me", "secret")}), base, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,8 +24,12 @@ func (o *believeOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.insecureHTTP, "insecure-http", false, "with --server http://…: speak to that server without encryption, from now on")
 }
 
-func (o believeOptions) check(server string) error {
+// check refuses what does not fit; elsewhere: server is a registry whose token
+// is pasted, or Docker Hub.
+func (o believeOptions) check(server string, elsewhere bool) error {
 	switch {
+	case o != (believeOptions{}) && elsewhere:
+		return usagef("--ca-file and --insecure-http are for Lanyard servers; for a registry: lanyard trust HOST --ca-file FILE")
 	case (o.caFile != "" || o.insecureHTTP) && server == "":
 		return usagef("--ca-file and --insecure-http go with --server")
 	case o.caFile != "" && o.insecureHTTP:

@@ -50,6 +50,7 @@ var advice = []struct {
 	{keychain.ErrNotRemoved, exitKeychain, "The entry is not served any more; removing it is tried again with the next command."},
 	{client.ErrAddress, exitUsage, ""},
 	{client.ErrTrust, exitUsage, ""},
+	{client.ErrNotServer, exitUnreachable, "Check the address; nothing was opened, and nothing changed."},
 	{client.ErrCertificate, exitUnreachable, ""}, // what to do depends on the certificate, see sayCertificate
 	{client.ErrProxy, exitUnreachable, "Lanyard takes the proxy from HTTPS_PROXY and leaves out what NO_PROXY names."},
 	{client.ErrUnreachable, exitUnreachable, "Check the address and the network, or start it: lanyard service start"},

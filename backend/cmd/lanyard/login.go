@@ -48,7 +48,7 @@ type loginOptions struct {
 }
 
 func login(ctx context.Context, t terminal, o loginOptions) error {
-	if err := o.believe.check(o.server); err != nil {
+	if err := o.believe.check(o.server, o.atDockerHub() || o.paste.given()); err != nil {
 		return err
 	}
 	switch {
@@ -243,6 +243,7 @@ func logoutCommand(t terminal) *cobra.Command {
 	cmd.Flags().StringVar(&o.server, "server", "", "the service to sign out of")
 	cmd.Flags().BoolVar(&o.all, "all", false, "sign every account out of this computer")
 	cmd.Flags().BoolVar(&o.everywhere, "everywhere", false, "end the account's sessions on all its computers")
+	cmd.ValidArgsFunction = completeAccount(t)
 	return cmd
 }
 
@@ -304,6 +305,9 @@ func (p *parts) signOut(ctx context.Context, t terminal, k signin.Known, everywh
 		fmt.Fprintln(t.Out, "  at the service: session ended")
 	case r.Pending != nil:
 		fmt.Fprintf(t.Out, "  at the service: revocation pending (%v); the next lanyard command that reaches it carries it out\n", r.Pending)
+	}
+	for _, alive := range r.Alive {
+		fmt.Fprintln(t.Out, "  "+alive)
 	}
 	fmt.Fprintln(t.Out, "  a registry that was shown the token just now may let it pass for up to 6 minutes more")
 	if r.Tools != nil {

@@ -34,6 +34,8 @@ func TestScripts(t *testing.T) {
 			"code":     code,
 			"freeport": freePort,
 			"manager":  manager,
+			"server":   aServer,
+			"proxy":    aProxy,
 			"ready":    ready,
 		},
 	})
