@@ -44,6 +44,7 @@ type Finding struct {
 type Registry struct {
 	Host    string `json:"host"`
 	Account string `json:"account"`
+	Off     bool   `json:"off,omitempty"` // a tool logged out of it (docker logout)
 	// Address is where it answers, Realm where tokens for it are given; ""
 	// where nobody answered. Resolved are the realm's addresses.
 	Address  string       `json:"address,omitempty"`

@@ -16,7 +16,7 @@ func Examine(s Snapshot) []Finding {
 	findings := []Finding{}
 	for _, rule := range []func(Snapshot) []Finding{
 		keychainRule, helperRule, slowRule, envRule, refusedRule, droppedRule, notSetUpRule, otherHelperRule,
-		missingRule, chosenRule, storesRule, apartRule, listedRule, clearRule, expiredRule, realmRule, desktopRule, sudoRule,
+		missingRule, chosenRule, storesRule, apartRule, listedRule, clearRule, expiredRule, realmRule, desktopRule, sudoRule, offRule,
 	} {
 		findings = append(findings, rule(s)...)
 	}

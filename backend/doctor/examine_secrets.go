@@ -160,6 +160,21 @@ func sudoRule(s Snapshot) []Finding {
 	return nil
 }
 
+// offRule: docker logout was meant for the registry, and is not undone by a sign-in that lives on.
+func offRule(s Snapshot) []Finding {
+	var all []Finding
+	for _, r := range s.Registries {
+		if r.Off {
+			all = append(all, Finding{
+				ID: "logged-out", Weight: Note, What: fmt.Sprintf("A tool logged out of %s, so Lanyard does not answer for it.", r.Host),
+				Why: "docker logout says that this computer is not to use that registry; the sign-in with Lanyard lives on.",
+				Fix: fmt.Sprintf("To use it again: lanyard accounts switch %s --registry %s", r.Account, r.Host),
+			})
+		}
+	}
+	return all
+}
+
 // lookRule: the tool asks our helper first, and all the same does not get the
 // account, for a reason that nothing else explains.
 func lookRule(s Snapshot, known []Finding) []Finding {
@@ -172,11 +187,14 @@ func lookRule(s Snapshot, known []Finding) []Finding {
 		if !ok || !ours(step) || explained {
 			continue
 		}
-		account := ""
+		account, off := "", false
 		for _, r := range s.Registries {
 			if r.Host == l.Host {
-				account = r.Account
+				account, off = r.Account, r.Off
 			}
+		}
+		if off {
+			continue
 		}
 		f := Finding{ID: "look-up", Weight: Problem, Tools: []tool.Name{l.Tool}, Why: "It asks Lanyard first, as it should.", Fix: "See lanyard status; sign in again: lanyard login"}
 		switch {

@@ -167,6 +167,7 @@ func TestExamine(t *testing.T) {
 		{"a registry that did not answer", func(s *Snapshot) { s.Registries[0].Realm, s.Registries[0].Address = "", "" }, "", "", nil, "", nil},
 		{"by sudo", func(s *Snapshot) { s.SudoUser = "anna" }, "sudo", Warning, nil, "without sudo", nil},
 		{"docker needs sudo", func(s *Snapshot) { s.Socket = "/var/run/docker.sock" }, "sudo-docker", Warning, []tool.Name{tool.Docker}, "root's configuration", nil},
+		{"logged out by a tool", func(s *Snapshot) { s.Registries[0].Off, s.Looks[0].User = true, "" }, "logged-out", Note, nil, "lanyard accounts switch anna", nil},
 		{"a tool finds nobody", func(s *Snapshot) { s.Looks[2].User, s.Looks[2].Words = "", "no credentials" }, "look-up", Problem, []tool.Name{tool.Buildah}, "finds nobody", nil},
 		{"a tool is somebody else", func(s *Snapshot) { s.Looks[4].User = "otto" }, "look-up", Problem, []tool.Name{tool.Crane}, "would be otto", nil},
 	} {

@@ -97,7 +97,11 @@ func (v *Vault) Keep(l dockerconfig.Login) error {
 			}
 			name := keychain.StoreName(host)
 			delete(s.Tombstones, name)
-			s.Entries[name] = machine.Entry{Username: l.Username}
+			e := machine.Entry{Username: l.Username}
+			if _, parts, err := keychain.ParseName(name); err != nil || parts[0] != host {
+				e.Key = host // too long to be read from the name
+			}
+			s.Entries[name] = e
 		}
 		return nil
 	})

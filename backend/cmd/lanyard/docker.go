@@ -29,17 +29,13 @@ func (p *parts) sources(t terminal) (doctor.Sources, error) {
 		File: p.docker.File, Helper: p.docker.Helper,
 		Keychain: func(ctx context.Context) error { return p.computer.Keychain.Probe(ctx) },
 	}
-	accounts, err := p.computer.Accounts()
+	all, err := p.computer.Known()
 	if err != nil {
 		return src, err
 	}
-	for _, a := range accounts {
-		hosts, err := p.computer.Hosts(a)
-		if err != nil {
-			return src, err
-		}
-		for _, host := range hosts {
-			src.Registries = append(src.Registries, doctor.Registry{Host: host, Account: a.Name})
+	for _, k := range all {
+		for _, host := range k.Active {
+			src.Registries = append(src.Registries, doctor.Registry{Host: host, Account: k.Name, Off: slices.Contains(k.Off, host)})
 		}
 	}
 	slices.SortFunc(src.Registries, func(a, b doctor.Registry) int { return strings.Compare(a.Host, b.Host) })
