@@ -198,14 +198,21 @@ func basic(login Login) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(login.Username+":"+login.Secret))
 }
 
+// reply is an answer without its body, which was read.
+type reply struct {
+	StatusCode int
+	Status     string
+	Header     http.Header
+}
+
 // send asks once, follows nothing, and reads an answer that is bounded in size
 // and time.
-func (r Registry) send(ctx context.Context, method, address string, header http.Header) (*http.Response, []byte, error) {
+func (r Registry) send(ctx context.Context, method, address string, header http.Header) (reply, []byte, error) {
 	bounded, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(bounded, method, address, nil)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %s", ErrNotRegistry, r.Host)
+		return reply{}, nil, fmt.Errorf("%w: %s", ErrNotRegistry, r.Host)
 	}
 	request.Header = header.Clone()
 	if request.Header == nil {
@@ -224,17 +231,17 @@ func (r Registry) send(ctx context.Context, method, address string, header http.
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return nil, nil, ctx.Err()
+		return reply{}, nil, ctx.Err()
 	case err != nil:
-		return nil, nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, r.Host, err)
+		return reply{}, nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, r.Host, err)
 	case len(body) > maxAnswer:
-		return nil, nil, fmt.Errorf("%w: %s: its answer has no end", ErrNotRegistry, r.Host)
+		return reply{}, nil, fmt.Errorf("%w: %s: its answer has no end", ErrNotRegistry, r.Host)
 	}
-	return response, body, nil
+	return reply{response.StatusCode, response.Status, response.Header}, body, nil
 }
 
 // refused turns an answer that is not a yes into an error, in its own words.
-func (r Registry) refused(response *http.Response, body []byte) error {
+func (r Registry) refused(response reply, body []byte) error {
 	said := words(body)
 	if said == "" {
 		said = clean(response.Status)
