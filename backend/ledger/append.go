@@ -39,7 +39,7 @@ func (l Ledger) Append(u Use) error {
 	}
 	if size >= rotateAt {
 		if moved := l.rotate(); moved {
-			file.Close()
+			_ = file.Close()
 			if file, size, err = l.open(); err != nil {
 				return fmt.Errorf("open the ledger: %w", err)
 			}
@@ -94,7 +94,7 @@ func (l Ledger) open() (*os.File, int64, error) {
 		err = fmt.Errorf("%s is no file", l.Path())
 	}
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, 0, err
 	}
 	return file, info.Size(), nil

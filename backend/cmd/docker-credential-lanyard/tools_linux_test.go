@@ -223,3 +223,45 @@ func TestToolsLoginAndLogoutByHand(t *testing.T) {
 		})
 	}
 }
+
+// As the store for everything, of a registry that Lanyard did not sign in to.
+func TestToolsCredsStore(t *testing.T) {
+	d := newDock(t)
+	const file = `{"credsStore":"lanyard"}`
+	for _, path := range d.files {
+		if !strings.Contains(path, ".regctl") {
+			must(t, os.WriteFile(path, []byte(file), 0o600))
+		}
+	}
+	for _, c := range clients(d.address) {
+		if c.aside || slices.Contains([]string{"podman", "buildah", "skopeo"}, c.name) {
+			continue // these read no credsStore
+		}
+		t.Run(c.name, func(t *testing.T) {
+			d.TB = t
+			if out, _, err := d.tool("own", c.login...); err != nil {
+				t.Fatalf("login: %v %s", err, out)
+			}
+			d.saw.Store("")
+			if out, _, err := d.tool("", c.pull...); d.saw.Load() != "bob" {
+				t.Errorf("pulled as %q: %v %s", d.saw.Load(), err, out)
+			}
+			if out, errs, _ := d.run("list", ""); !strings.Contains(out, `"bob"`) {
+				t.Errorf("list: %s %s", out, errs)
+			}
+			for range 2 {
+				if out, _, err := d.tool("", c.logout...); err != nil {
+					t.Errorf("logout: %v %s", err, out)
+				}
+			}
+			if out, _, _ := d.run("list", ""); out != "{}\n" {
+				t.Errorf("after the logout: %s", out)
+			}
+			for _, path := range d.files {
+				if raw, err := os.ReadFile(path); err != nil || strings.Contains(string(raw), "Ym9iOm93bg") {
+					t.Errorf("%s: %s %v", path, raw, err)
+				}
+			}
+		})
+	}
+}
