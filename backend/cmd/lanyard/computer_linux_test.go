@@ -38,8 +38,9 @@ var beside = map[string]func(){
 
 // computer is what a script in testdata/computer has around it.
 type computer struct {
-	session *keyringtest.Session
-	stop    []func()
+	session  *keyringtest.Session
+	services map[string]*reachable
+	stop     []func()
 }
 
 // Fatal, Helper, Cleanup and TempDir make it what service.Start takes for a test.
@@ -70,7 +71,7 @@ func TestScriptsAtAComputer(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			c := &computer{session: session}
+			c := &computer{session: session, services: map[string]*reachable{}}
 			e.Defer(func() {
 				for _, stop := range slices.Backward(c.stop) {
 					stop()
@@ -102,6 +103,9 @@ func TestScriptsAtAComputer(t *testing.T) {
 			"registry": startRegistry,
 			"keyring":  keyring,
 			"member":   member,
+			"ready":    ready,
+			"network":  network,
+			"person":   person,
 		},
 	})
 }
@@ -133,8 +137,12 @@ func startService(ts *testscript.TestScript, _ bool, args []string) {
 	all, err := serviceKeys()
 	ts.Check(err)
 	var url string
+	one := &reachable{}
 	s := service.Start(inScript{ts, at(ts)}, service.Options{Keys: all, Around: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if one.cut.Load() {
+				panic(http.ErrAbortHandler)
+			}
 			if r.URL.Path == "/v2/" || strings.Contains(r.URL.Path, "/manifests/") {
 				serveImages(w, r, url)
 				return
@@ -142,7 +150,8 @@ func startService(ts *testscript.TestScript, _ bool, args []string) {
 			next.ServeHTTP(w, r)
 		})
 	}})
-	url = s.URL
+	url, one.Service = s.URL, s
+	at(ts).services[args[0]] = one
 	for _, name := range args[1:] {
 		s.Person(inScript{ts, at(ts)}, name)
 	}
