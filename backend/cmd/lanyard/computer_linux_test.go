@@ -104,6 +104,7 @@ func TestScriptsAtAComputer(t *testing.T) {
 			"keyring":  keyring,
 			"member":   member,
 			"ready":    ready,
+			"ready":    ready,
 			"network":  network,
 			"person":   person,
 		},
