@@ -104,7 +104,6 @@ func TestScriptsAtAComputer(t *testing.T) {
 			"keyring":  keyring,
 			"member":   member,
 			"ready":    ready,
-			"ready":    ready,
 			"network":  network,
 			"person":   person,
 		},
