@@ -13,6 +13,7 @@ import (
 
 // Use is one question for a managed or a stored registry, and what came of it.
 type Use struct {
+	// At stands first in a line, see repeated.
 	At time.Time `json:"at"`
 	// Tool is the program that asked: its path, or its bare name where the
 	// path cannot be seen; empty: unknown.
@@ -28,12 +29,6 @@ type Use struct {
 	UUID     string `json:"uuid,omitempty"`
 	// Refused is the reason why nothing was handed out; empty: a token was.
 	Refused string `json:"refused,omitempty"`
-}
-
-// same reports whether two uses differ only in their time.
-func (u Use) same(v Use) bool {
-	u.At, v.At = time.Time{}, time.Time{}
-	return u == v
 }
 
 // Ledger is ledger.jsonl in Dir and, once that has grown, its predecessor
