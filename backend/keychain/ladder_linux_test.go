@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -356,6 +357,53 @@ func TestMoveKilled(t *testing.T) {
 	}
 	if kills < 20 {
 		t.Errorf("only %d kills", kills)
+	}
+}
+
+// A move that was decided is finished by whoever comes next; one that was not
+// is left to a person.
+func TestFinish(t *testing.T) {
+	_, k, settings := ladder(t, keyringtest.Options{})
+	ctx := t.Context()
+	want := fill(t, k)
+	m := Mover{Keychain: k, To: File, Pin: settings.pin}
+	must(t, m.Finish(ctx)) // nothing to do
+	m.Pin = func(s Store) error {
+		must(t, settings.pin(s))
+		if s == File {
+			runtime.Goexit() // as a kill right after the decision
+		}
+		return nil
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { _, _ = m.Move(ctx) })
+	wg.Wait()
+	names := func(s Store) int {
+		p := settings.p
+		p.Store = s
+		k := k
+		k.Place = func() (Place, error) { return p, nil }
+		names, err := k.List(ctx, "")
+		must(t, err)
+		return len(names)
+	}
+	if names(System) != len(want) || names(File) != len(want) {
+		t.Fatalf("%d and %d entries", names(System), names(File))
+	}
+	s, err := k.Standing(ctx)
+	if err != nil || s.Move == nil || *s.Move != (Unfinished{System, File}) {
+		t.Errorf("%+v %v", s, err)
+	}
+	settings.p.Store = System // as if it had not been decided
+	must(t, m.Finish(ctx))
+	if names(System) != len(want) || names(File) != len(want) {
+		t.Errorf("not decided: %d and %d entries", names(System), names(File))
+	}
+	settings.p.Store = File
+	must(t, m.Finish(ctx))
+	check(t, k, settings.p, File, want)
+	if isThere(filepath.Join(settings.p.Dir, journalName)) {
+		t.Error("the journal is left")
 	}
 }
 

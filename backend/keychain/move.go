@@ -98,6 +98,37 @@ func (m Mover) Move(ctx context.Context) (Moved, error) {
 	return t.run(ctx, m.Pin)
 }
 
+// Finish ends a move that was cut off after it was decided, so that nothing
+// outlives a sign-out in a keychain that does not count any more. One that is
+// at work, or was not decided, is left alone. It is quick where there is none.
+func (m Mover) Finish(ctx context.Context) error {
+	p, err := m.Keychain.place()
+	if err != nil || p.Dir == "" || !isThere(filepath.Join(p.Dir, journalName)) {
+		return err
+	}
+	short, cancel := context.WithTimeout(ctx, promptEvery)
+	defer cancel()
+	unlock, err := lockFile(short, filepath.Join(p.Dir, journalName+".lock"), promptEvery)
+	if errors.Is(err, ErrTimeout) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	j, err := readJournal(p.Dir)
+	if err != nil || j == nil {
+		return err
+	}
+	if now, _, err := m.Keychain.rung(); err != nil || now != j.To {
+		return err
+	}
+	if _, _, err := m.resume(ctx, p, *j); err != nil {
+		return fmt.Errorf("finish the move from %s: %w", j.From, err)
+	}
+	return nil
+}
+
 // resume brings to an end what a journal tells of, or says which copies are
 // there already.
 func (m Mover) resume(ctx context.Context, p Place, j journal) (Moved, []string, error) {

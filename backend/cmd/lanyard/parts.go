@@ -37,6 +37,9 @@ func newParts(t terminal, asked bool) (*parts, error) {
 // tidy is what every command of this computer does first: what is past its
 // end goes, what was cut off is finished. A failure is told and stops nothing.
 func (p *parts) tidy(ctx context.Context, t terminal) {
+	if err := (keychain.Mover{Keychain: p.computer.Keychain}).Finish(ctx); err != nil {
+		t.say("lanyard: not finished yet: %v", err)
+	}
 	over, err := p.computer.Expire(ctx)
 	var settled []signin.Settled
 	if err == nil {
