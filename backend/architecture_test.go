@@ -113,6 +113,7 @@ var owners = map[string][]string{
 	"github.com/distribution/distribution/v3": {"backend/internal/images"},
 	"github.com/zalando/go-keyring":           {"backend/keychain"},
 	"github.com/godbus/dbus/v5":               {"backend/keychain"},
+	"filippo.io/age":                          {"backend/keychain"},
 	"github.com/spf13/cobra":                  {"backend/cmd/lanyard"},
 	"github.com/wailsapp/wails/v2":            {".", "app"},
 	"github.com/chromedp/chromedp":            nil,
