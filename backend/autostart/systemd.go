@@ -184,6 +184,10 @@ func (s Systemd) Uninstall(ctx context.Context, j Job) error {
 			return fmt.Errorf("remove the unit %s: %w", f.Name, err)
 		}
 	}
+	cut, _ := filepath.Glob(filepath.Join(s.Dir, unfinished)) // none, if no install was cut off
+	for _, f := range cut {
+		_ = os.Remove(f)
+	}
 	if reached {
 		_, err = s.run(ctx, "daemon-reload")
 		// One that failed before is remembered until it is forgotten.
@@ -325,9 +329,12 @@ func last(said string) string {
 	return said
 }
 
+// unfinished are files that put was cut off at; systemd reads none of that name.
+const unfinished = ".lanyard-*"
+
 // put replaces a file in one step.
 func put(path, text string) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".lanyard-*")
+	file, err := os.CreateTemp(filepath.Dir(path), unfinished)
 	if err != nil {
 		return err
 	}

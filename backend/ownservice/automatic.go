@@ -212,6 +212,7 @@ func (s *Service) bySystem(ctx context.Context) (Status, error) {
 	defer cancel()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	again := 3
 	for n := 1; ; n++ {
 		if st, err := s.Status(ctx); err == nil {
 			return st, nil
@@ -219,6 +220,12 @@ func (s *Service) bySystem(ctx context.Context) (Status, error) {
 		run := autostart.Run{Active: "active"}
 		if n%10 == 0 { // asking is a process each time
 			run, _ = s.System.Ask(ctx, s.job())
+		}
+		// One that has just ended may have been running still, to the
+		// manager, when it was asked to start it.
+		if run.Active == "inactive" && again > 0 && s.System.Start(ctx, s.job()) == nil {
+			again--
+			continue
 		}
 		if run.Active == "failed" || run.Active == "inactive" || ctx.Err() != nil {
 			return Status{}, fmt.Errorf("%w: systemd says that it %s; see journalctl --user -u %s.service", ErrStart, why(run), s.job().Name)

@@ -199,6 +199,50 @@ func TestInstallStarts(t *testing.T) {
 	})
 }
 
+// An installation that was cut off, wherever, is finished by the next one.
+func TestInstallAfterOneCutOff(t *testing.T) {
+	persons(t, func(p *person) {
+		ctx := p.Context()
+		whole := func(what string) {
+			p.Helper()
+			p.must(p.Install(ctx, all))
+			enabled := p.Systemctl(p.T, "show", "--property=UnitFileState", "lanyard.service") + p.Systemctl(p.T, "show", "--property=UnitFileState", "lanyard-janitor.timer")
+			if a := p.automatic(); a.Service != autostart.Current || a.Janitor != autostart.Current || !a.Running || strings.Count(enabled, "UnitFileState=enabled") != 2 {
+				p.Errorf("%s: %+v %s", what, a, enabled)
+			}
+		}
+		whole("from the start")
+		p.must(p.Stop(ctx)) // the earlier one had ended, the system was not told yet
+		whole("between end and start")
+		p.Systemctl(p.T, "disable", "lanyard.service")
+		p.Systemctl(p.T, "disable", "lanyard-janitor.timer")
+		whole("before it was enabled")
+		p.must(os.Remove(filepath.Join(p.Units(), "lanyard-janitor.timer")))
+		whole("before the second file")
+		p.must(os.WriteFile(filepath.Join(p.Units(), ".lanyard-123"), []byte("[Unit"), 0o600))
+		p.must(p.Uninstall(ctx, all))
+		if _, err := os.Stat(filepath.Join(p.Units(), ".lanyard-123")); err == nil {
+			p.Error("half a file is left")
+		}
+	})
+}
+
+// What the timer starts is a command that does its work and ends well, with
+// nobody signed in and no keychain.
+func TestJanitorRuns(t *testing.T) {
+	persons(t, func(p *person) {
+		p.must(p.Install(p.Context(), ownservice.Set{Janitor: true}))
+		if err := p.System.Start(p.Context(), autostart.Job{Name: "lanyard-janitor"}); err != nil {
+			p.Error(err)
+		}
+		if p.Real {
+			if result := p.Systemctl(p.T, "show", "--property=Result", "--property=ExecMainStatus", "lanyard-janitor.service"); result != "Result=success\nExecMainStatus=0" {
+				p.Error(result)
+			}
+		}
+	})
+}
+
 // The janitor alone, for a person whose registry is elsewhere.
 func TestJanitorAlone(t *testing.T) {
 	p := sit(t, usermanager.MadeUp)

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"lanyard/backend/client"
+	"lanyard/backend/keychain"
 )
 
 // refreshCommand is what the helper starts, detached, when a session's idle
@@ -62,15 +64,21 @@ func janitor(ctx context.Context, t terminal) error {
 }
 
 // later says whether all that went wrong is a service that does not answer, or
-// says that a session is over: neither is for a timer to report as a failure.
+// says that a session is over, or a keychain that is locked or not there yet:
+// none is for a timer to report as a failure.
 func later(err error) bool {
+	waits := []error{client.ErrUnreachable, client.ErrServer, client.ErrEnded, keychain.ErrLocked, keychain.ErrNoService}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, one := range many.Unwrap() {
+		all := many.Unwrap()
+		if slices.Contains(waits, all[0]) { // one error, with its cause
+			return true
+		}
+		for _, one := range all {
 			if !later(one) {
 				return false
 			}
 		}
 		return true
 	}
-	return errors.Is(err, client.ErrUnreachable) || errors.Is(err, client.ErrServer) || errors.Is(err, client.ErrEnded)
+	return slices.ContainsFunc(waits, func(one error) bool { return errors.Is(err, one) })
 }

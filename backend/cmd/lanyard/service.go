@@ -54,6 +54,9 @@ func serviceStop(t terminal) *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(t.Out, "The own service has stopped.")
+			if a, err := p.own.Automatic(cmd.Context()); err == nil && a.Survives() {
+				t.say("It starts again when you log in; to end that: lanyard service uninstall")
+			}
 			return nil
 		},
 	}
