@@ -121,7 +121,7 @@ func nothing(b *testing.B) runner {
 
 func secretservice() (path string, ok bool) {
 	const name = "docker-credential-secretservice"
-	path, err := exec.LookPath(filepath.Join(os.Getenv("LANYARD_TOOLS"), "bin", name))
+	path, err := exec.LookPath(filepath.Join(toolsBin(), name))
 	if err != nil {
 		path, err = exec.LookPath(name)
 	}

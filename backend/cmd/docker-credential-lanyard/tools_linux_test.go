@@ -66,7 +66,7 @@ func newDock(t *testing.T) *dock {
 	d.log = filepath.Join(d.Home, "asked")
 	must(t, os.Mkdir(bin, 0o700))
 	must(t, os.WriteFile(filepath.Join(bin, "docker-credential-lanyard"), fmt.Appendf(nil, watched, d.log, real), 0o700))
-	t.Setenv("PATH", bin+":"+filepath.Join(os.Getenv("LANYARD_TOOLS"), "bin")+":"+os.Getenv("PATH"))
+	t.Setenv("PATH", bin+":"+toolsBin()+":"+os.Getenv("PATH"))
 	storage := filepath.Join(d.Home, "storage.conf")
 	t.Setenv("CONTAINERS_STORAGE_CONF", storage)
 	must(t, os.WriteFile(storage, fmt.Appendf(nil, "[storage]\ndriver = \"vfs\"\nrunroot = %q\ngraphroot = %q\n", filepath.Join(d.Home, "r"), filepath.Join(d.Home, "g")), 0o600))
@@ -100,6 +100,19 @@ func (d *dock) tool(in string, args ...string) (out string, asked []string, err 
 	}
 	log, _ := os.ReadFile(d.log)
 	return string(raw), strings.Split(strings.TrimSpace(string(log)), "\n"), err
+}
+
+// toolsBin is where build/tools.sh puts other people's programs.
+func toolsBin() string {
+	tools := os.Getenv("LANYARD_TOOLS")
+	if tools == "" {
+		tools = filepath.Join("..", "..", "..", "build", "tools")
+	}
+	dir, err := filepath.Abs(filepath.Join(tools, "bin"))
+	if err != nil {
+		return tools
+	}
+	return dir
 }
 
 // client is how one of the tools is told to log in, log out, and pull anew.
