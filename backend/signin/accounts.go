@@ -86,6 +86,13 @@ func Named(all []Known, text string) (Known, error) {
 	return Known{}, fmt.Errorf("%w: no account here is called %.80q; there is %s", ErrNotSignedIn, text, orList(all))
 }
 
+// At says whether the account is at a server, however that is written, or at a
+// registry of it.
+func (k Known) At(server string) bool {
+	server = strings.ToLower(strings.TrimSuffix(server, "/"))
+	return k.Server == server || hostOf(k.Server) == hostOf(server) || usableAt(k, server) || server == "docker-hub" && usableAt(k, machine.DockerHub)
+}
+
 func activeAt(k Known, text string) bool {
 	host, err := machine.CanonicalHost(text)
 	return err == nil && slices.Contains(k.Active, host)

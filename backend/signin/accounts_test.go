@@ -117,6 +117,11 @@ func TestOneNameAtTwoServers(t *testing.T) {
 			t.Errorf("%q is %s, want the one of %s", text, k.Ref(), server)
 		}
 	}
+	for _, text := range []string{other.URL, other.URL + "/", hostOf(other.URL), strings.ToUpper(hostOf(other.URL)), there[0]} {
+		if !w.named("anna@"+other.URL).At(text) || w.named("anna@"+w.service.URL).At(text) {
+			t.Errorf("--server %s is another one", text)
+		}
+	}
 	for _, text := range []string{"", "bert", "anna@", "@" + other.URL, "anna@nowhere.example", "nowhere.example", "anna\x1b[31m"} {
 		if k, err := Named(w.known(), text); !errors.Is(err, ErrNotSignedIn) || strings.Contains(err.Error(), "\x1b") {
 			t.Errorf("%q is %s, %v", text, k.Ref(), err)

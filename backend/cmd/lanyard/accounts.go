@@ -206,7 +206,7 @@ func (p *parts) whom(args []string, server string, all bool) ([]signin.Known, er
 		return nil, err
 	}
 	if server != "" {
-		known = slices.DeleteFunc(known, func(k signin.Known) bool { return k.Server != strings.TrimSuffix(server, "/") })
+		known = slices.DeleteFunc(known, func(k signin.Known) bool { return !k.At(server) })
 	}
 	switch {
 	case len(known) == 0:
