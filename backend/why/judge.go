@@ -104,6 +104,8 @@ func (f facts) ours(l Look) Conclusion {
 	a := f.Account
 	managed := a != nil && a.Name != ""
 	switch {
+	case f.stranger:
+		return Conclusion{SignedOut, machine.AsVariable + " is set, and names no account that is signed in here.", "Unset " + machine.AsVariable + ", or see lanyard accounts."}
 	case l.Outcome == Failed:
 		return Conclusion{HelperFails, "Lanyard's credential helper failed: " + l.Said, "lanyard docker doctor"}
 	case managed && a.Off:

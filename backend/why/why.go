@@ -127,6 +127,7 @@ func (a Asker) Explain(ctx context.Context, as tool.Name, text string) (Report, 
 		r.Decides = &Decision{verdict.Pull, verdict.Push, verdict.Login, verdict.Found, verdict.Words}
 	}
 	f := facts{Report: r, unreachable: errors.Is(err, registryauth.ErrUnreachable), configs: configs}
+	f.stranger = stranger(state, a.Here.Getenv(machine.AsVariable))
 	if a.Keychain != nil {
 		f.keychain = a.Keychain(ctx)
 	}
@@ -201,12 +202,21 @@ func accountAt(state machine.State, host, as string) *Account {
 	}
 }
 
+// stranger: the variable is set, and names nobody who is signed in here. The
+// helper then serves nothing at all.
+func stranger(state machine.State, as string) bool {
+	server, name, ok := machine.ParseAccountRef(as)
+	_, known := state.Entries[keychain.TokenName(server, name)]
+	return as != "" && (!ok || !known)
+}
+
 // facts are what judge decides by.
 type facts struct {
 	Report
 	unreachable bool
 	configs     []tool.Config
 	keychain    error
+	stranger    bool // LANYARD_AS names nobody who is here
 	// ended is how the session that served the registry ended, a word of
 	// package standing, and endedAt its server; "": none did.
 	ended, endedAt string
