@@ -102,7 +102,7 @@ func Put(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "systemctl"), []byte(script), 0o700) //nolint:gosec // it is a program
+	return os.WriteFile(filepath.Join(dir, "systemctl"), []byte(script), 0o700)
 }
 
 // Break has a made-up manager refuse a verb: daemon-reload, enable or start.
