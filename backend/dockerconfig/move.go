@@ -53,20 +53,6 @@ type moved struct {
 	Hosts  []string `json:"hosts"`
 }
 
-// clear are the logins that d holds in clear.
-func (d document) clear() []Login {
-	if d.shape != Docker {
-		return nil
-	}
-	var all []Login
-	for _, m := range d.auths().members {
-		if l, _, ok := d.login(&m); ok {
-			all = append(all, l)
-		}
-	}
-	return all
-}
-
 func (d document) auths() object { return d.object(d.top.member(logins)) }
 
 // login reads an entry of auths; ok says that it has a secret. at is the

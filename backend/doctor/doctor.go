@@ -21,6 +21,7 @@ const Slow = 100 * time.Millisecond
 // Weight is how much a finding matters.
 type Weight string
 
+// The weights.
 const (
 	Problem Weight = "problem" // a tool is not signed in, or as somebody else
 	Warning Weight = "warning" // a secret lies open, or something will fail one day

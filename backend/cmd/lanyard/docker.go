@@ -19,7 +19,7 @@ func dockerCommand(t terminal) *cobra.Command {
 
 // sources are what doctor looks at on this computer, for those who are signed
 // in here. Nobody is no error.
-func (p *parts) sources(t terminal) (doctor.Sources, error) {
+func (p *parts) sources() (doctor.Sources, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return doctor.Sources{}, err

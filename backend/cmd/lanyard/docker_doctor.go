@@ -58,7 +58,7 @@ func examine(ctx context.Context, t terminal, o doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	src, err := p.sources(t)
+	src, err := p.sources()
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func setup(cmd *cobra.Command, t terminal, o setupOptions) error {
 	if err != nil {
 		return err
 	}
-	src, err := p.sources(t)
+	src, err := p.sources()
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func undo(t terminal, o undoOptions) error {
 		return err
 	}
 	if len(names) > 0 {
-		src, err := p.sources(t)
+		src, err := p.sources()
 		if err != nil {
 			return err
 		}
