@@ -3,6 +3,8 @@ package signin
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
@@ -38,12 +40,14 @@ func (d *DockerConfig) TakeDown(_ context.Context, hosts []string) error {
 }
 
 // Undo puts every file back as it was, and takes the copy of the helper away.
-// It goes on with the others where one cannot be put back.
-func (d *DockerConfig) Undo(files []dockerconfig.File) ([]dockerconfig.Change, error) {
+// It goes on with the others where one cannot be put back. open: the person
+// agreed that passwords which were moved into the keychain come back in clear;
+// without it they stay there, and what asks our helper for them goes on.
+func (d *DockerConfig) Undo(files []dockerconfig.File, open bool) ([]dockerconfig.Change, error) {
 	var changes []dockerconfig.Change
 	var failed error
 	for _, f := range files {
-		c, err := f.Undo()
+		c, err := undo(f, open)
 		if err != nil {
 			failed = errors.Join(failed, err)
 			continue
@@ -54,6 +58,19 @@ func (d *DockerConfig) Undo(files []dockerconfig.File) ([]dockerconfig.Change, e
 		return changes, failed
 	}
 	return changes, d.dropHelper()
+}
+
+func undo(f dockerconfig.File, open bool) (dockerconfig.Change, error) {
+	if !open {
+		status, err := f.Status()
+		if err != nil {
+			return dockerconfig.Change{}, err
+		}
+		if len(status.Moved) > 0 {
+			return f.Remove(slices.Concat(status.Hosts, status.Missing, slices.Collect(maps.Keys(status.Other))))
+		}
+	}
+	return f.Undo()
 }
 
 // Recorded are the files in which something of ours is.

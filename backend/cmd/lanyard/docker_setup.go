@@ -232,7 +232,7 @@ func undo(t terminal, o undoOptions) error {
 			return err
 		}
 	}
-	changes, err := p.docker.Undo(files)
+	changes, err := p.docker.Undo(files, true)
 	for _, c := range changes {
 		report.Undone = append(report.Undone, undoneReport{c.Path, c.Restored, c.Deleted})
 		report.Written = report.Written || c.Written
