@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,7 +123,7 @@ func printAccounts(t terminal, views []accountView) error {
 
 func accountsSwitch(t terminal) *cobra.Command {
 	var registry string
-	var asJSON bool
+	var asJSON, yes bool
 	cmd := &cobra.Command{
 		Use: "switch NAME", Short: "Let another account answer for its registries", Args: usageArgs(cobra.ExactArgs(1)),
 		Long: "Makes the account the active one at the registries of its server, or at --registry alone. Tools that\n" +
@@ -141,8 +142,10 @@ func accountsSwitch(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			p.docker.MayCopy = yes
 			hosts, err := p.computer.Switch(cmd.Context(), k, registry)
-			if err != nil {
+			tools := err
+			if err != nil && !errors.Is(err, signin.ErrTools) {
 				return err
 			}
 			if asJSON {
@@ -153,11 +156,15 @@ func accountsSwitch(t terminal) *cobra.Command {
 				return printJSON(t, p.view(cmd.Context(), k))
 			}
 			fmt.Fprintf(t.Out, "%s now gets %s.\n", strings.Join(hosts, ", "), k.Ref())
+			if tools != nil {
+				return p.settleTools(cmd.Context(), t, tools, k.Name, hosts)
+			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&registry, "registry", "", "switch at this registry alone")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "agree to a copy of the credential helper where the shell does not find it")
 	cmd.ValidArgsFunction = completeAccount(t)
 	return cmd
 }
