@@ -24,6 +24,7 @@ var (
 // the operating system.
 type Store string
 
+// The kinds that every system has.
 const (
 	Auto Store = ""     // the file if there is one, else the system's
 	File Store = "file" // encrypted with age, in a folder of ours

@@ -46,7 +46,7 @@ func (s *Session) StartScreen(t TB) *Screen {
 	})
 	number, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		t.Fatal(fmt.Errorf("Xvfb did not start: %w", err))
+		t.Fatal(fmt.Errorf("start Xvfb: %w", err))
 	}
 	screen := &Screen{t: t, session: s, display: ":" + strings.TrimSpace(number)}
 	file := filepath.Join(s.dir, "services", "prompter.service")
