@@ -262,6 +262,9 @@ func logout(ctx context.Context, t terminal, args []string, o logoutOptions) err
 	}
 	p.tidy(ctx, t)
 	accounts, err := p.whom(args, o.server, o.all)
+	if errors.Is(err, signin.ErrNotSignedIn) && len(args) == 0 {
+		p.acknowledge(t, o.server)
+	}
 	if err != nil {
 		return err
 	}

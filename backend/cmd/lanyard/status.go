@@ -166,6 +166,18 @@ func describe(st signin.Status, err error) accountReport {
 	return one
 }
 
+// acknowledge tells of sessions that had ended before a person signed out, for
+// the last time.
+func (p *parts) acknowledge(t terminal, server string) {
+	told, err := p.computer.Acknowledge(server)
+	for _, a := range told {
+		t.say("lanyard: the session of %s had ended already; nothing of it is left here", a)
+	}
+	if err != nil {
+		t.say("lanyard: not finished yet: %v", err)
+	}
+}
+
 // known is nil for a time that is not.
 func known(at time.Time) *time.Time {
 	if at.IsZero() {
