@@ -31,7 +31,7 @@ FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor
 
 # Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
 export LANYARD_TOOLS := $(CURDIR)/build/tools
-CLIENTS := crane regctl skopeo docker-registry docker-credential-secretservice
+CLIENTS := crane regctl oras helm skopeo podman buildah docker-registry docker-credential-secretservice
 
 .PHONY: help build test check unit race web browser lint demo run bindings bench faults gallery install uninstall clean \
 	build/tools need-go need-window need-test

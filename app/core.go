@@ -9,6 +9,7 @@ import (
 	"lanyard/backend/client"
 	"lanyard/backend/keychain"
 	"lanyard/backend/signin"
+	"lanyard/backend/standing"
 )
 
 const (
@@ -64,7 +65,7 @@ func (c *core) access(ctx context.Context, a signin.Account) (signin.Access, err
 	c.mu.Lock()
 	held := c.held
 	c.mu.Unlock()
-	if held.Account == a && held.Expires.After(c.now().Add(time.Minute)) {
+	if held.Account == a && held.Fresh(c.now()) {
 		return held, nil
 	}
 	return c.fresh(ctx, c.Computer, a)
@@ -127,7 +128,7 @@ func (c *core) see(ctx context.Context) (SessionView, error) {
 func (c *core) look(ctx context.Context) (SessionView, error) {
 	over, _ := c.Computer.Expire(ctx) // what it could not do, the next look tries again
 	for _, a := range over {
-		c.ended(c.sessionView(ctx, signin.Status{Account: a}, stateExpired))
+		c.ended(c.sessionView(ctx, signin.Status{Account: a}, standing.Expired))
 	}
 	account, err := c.Computer.Find("")
 	if errors.Is(err, signin.ErrNotSignedIn) {
@@ -169,20 +170,17 @@ func (c *core) alone() (SessionView, error) {
 
 // judge makes the view of an account.
 func (c *core) judge(ctx context.Context, st signin.Status, err error) (SessionView, error) {
-	standing, happened := signin.Judge(st, err)
-	if standing == signin.Unknown {
-		if !errors.Is(err, keychain.ErrTimeout) {
-			return SessionView{}, err
-		}
-		standing, happened = signin.Locked, err.Error()
+	state, says := signin.Judge(st, err)
+	switch {
+	case state == standing.Unknown:
+		return SessionView{}, err
+	case state == standing.SignedOut:
+		return c.nobody(ctx), nil
 	}
-	v := c.sessionView(ctx, st, string(standing))
-	switch standing {
-	case signin.Replaced:
-		v.Detail = sentence(happened)
-	case signin.Ended:
+	v := c.sessionView(ctx, st, state)
+	v.Detail = says
+	if err != nil && !state.SignedIn() { // by its answer, or it would be offline
 		c.ended(v)
-	case signin.Active, signin.Offline, signin.Deactivated, signin.Locked, signin.Missing, signin.Unknown:
 	}
 	return v, nil
 }
@@ -197,9 +195,12 @@ func (c *core) nobody(ctx context.Context) SessionView {
 	if over != nil {
 		return *over
 	}
-	state := stateSignedOut
+	if ended, err := c.Computer.Ended(); err == nil && len(ended) > 0 { // by another program, or before this one began
+		return c.sessionView(ctx, signin.Status{Account: ended[0].Account}, ended[0].State)
+	}
+	state := standing.SignedOut
 	if errors.Is(c.Computer.Keychain.Probe(ctx), keychain.ErrNoService) {
-		state = stateMissing
+		state = standing.Missing
 	}
 	return c.sessionView(ctx, signin.Status{}, state)
 }
@@ -213,6 +214,7 @@ func (c *core) ended(v SessionView) {
 
 // begun forgets it: somebody signed in, or out.
 func (c *core) begun() {
+	_, _ = c.Computer.Acknowledge("") // what stays noted is told once more
 	c.mu.Lock()
 	c.over, c.held = nil, signin.Access{}
 	c.mu.Unlock()

@@ -46,6 +46,7 @@ var kinds = []struct {
 
 	{client.ErrAddress, "address", "", "Give https://host or https://host:port."},
 	{client.ErrNotServer, "not_server", "", "Check the address. Nothing was opened and nothing changed."},
+	{client.ErrCertificate, "refused", "", "If whoever runs the server confirms that fingerprint, trust it in a terminal: lanyard trust HOST"},
 	{client.ErrUnreachable, "offline", "", "Check the address and the network, and try again."},
 	{client.ErrEnded, "ended", "The session has ended at the service.", "Sign in again."},
 	{client.ErrDenied, "denied", "", "Try again if that was not meant."},

@@ -35,6 +35,7 @@ func TestExplain(t *testing.T) {
 		"no server":              {client.ErrNotServer, "not_server"},
 		"offline":                {client.ErrUnreachable, "offline"},
 		"own service":            {ownservice.ErrNotRunning, "offline"},
+		"certificate":            {&client.CertificateError{Host: "x:443"}, "refused"},
 		"ended":                  {client.ErrEnded, "ended"},
 		"signed out":             {signin.ErrNotSignedIn, "not_signed_in"},
 		"denied":                 {client.ErrDenied, "denied"},

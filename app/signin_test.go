@@ -20,7 +20,7 @@ import (
 
 func TestSignIn(t *testing.T) {
 	w := newWorld(t)
-	w.stands(stateSignedOut)
+	w.stands("signed_out")
 	v := w.signIn()
 	host := strings.TrimPrefix(w.service.URL, "http://")
 	if v.State != "active" || v.Account != "anna" || v.Server != w.service.URL || !v.Own || len(v.LastFour) != 4 || v.TokenID == "" ||
@@ -128,7 +128,7 @@ func TestCancel(t *testing.T) {
 	if err := w.App.session.Cancel(); err != nil {
 		t.Errorf("cancelling nothing: %v", err)
 	}
-	w.stands(stateSignedOut)
+	w.stands("signed_out")
 	w.browse = w.service.Sit("anna").Allow
 	w.signIn()
 }
@@ -144,7 +144,7 @@ func TestDenied(t *testing.T) {
 	if w.screen.raises() != 1 {
 		t.Errorf("raised %d times", w.screen.raises())
 	}
-	w.stands(stateSignedOut)
+	w.stands("signed_out")
 }
 
 // The window ends: what is under way is undone, nothing waits for ever.
@@ -216,7 +216,7 @@ func TestBadServers(t *testing.T) {
 	if s, err := w.core.Computer.Dirs.StateFile().Load(); err != nil || len(s.Entries)+len(s.Registries)+len(s.Tombstones) != 0 {
 		t.Errorf("the state says %+v, %v", s, err)
 	}
-	w.stands(stateSignedOut)
+	w.stands("signed_out")
 }
 
 func TestSignOut(t *testing.T) {
@@ -229,7 +229,7 @@ func TestSignOut(t *testing.T) {
 	if err != nil || !r.Removed || !r.Revoked || !r.Refused || r.Pending+r.Tools != "" || r.Account != "anna" || r.LastFour != before.LastFour || r.Server != w.service.URL {
 		t.Errorf("%+v %v", r, err)
 	}
-	w.stands(stateSignedOut)
+	w.stands("signed_out")
 }
 
 // A service that is away is told later; the receipt says so.
@@ -241,7 +241,7 @@ func TestSignOutOffline(t *testing.T) {
 	if err != nil || !r.Removed || r.Revoked || r.Refused || r.Pending == "" {
 		t.Errorf("%+v %v", r, err)
 	}
-	w.stands(stateSignedOut)
+	w.stands("signed_out")
 	w.network.Lose = nil
 	w.core.tidy()
 	if _, sessions, err := w.service.Alive("anna"); err != nil || len(sessions) != 0 {

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/signin"
@@ -81,14 +82,25 @@ func (t *Tools) Apply(mayCopy, replace bool) (ToolsView, error) {
 	return t.Status()
 }
 
-// Undo puts docker's configuration back.
+// Undo puts docker's configuration back, and that of every other tool.
 func (t *Tools) Undo() (UndoneView, error) {
 	d := t.core.Docker
-	change, err := dockerconfig.TakeDown(d.File, d.Helper)
+	files, err := d.Recorded()
 	if err != nil {
 		return UndoneView{}, err
 	}
-	return UndoneView{Summary: change.Undone()}, nil
+	changes, err := d.Undo(files, false) // no password comes back in clear by a button
+	if err != nil {
+		return UndoneView{}, err
+	}
+	var said []string
+	for _, c := range changes {
+		said = append(said, c.Undone())
+	}
+	if len(said) == 0 {
+		said = append(said, dockerconfig.Change{}.Undone())
+	}
+	return UndoneView{Summary: strings.Join(said, " ")}, nil
 }
 
 // consent is the path of a copy that the person has to agree to; "": none is

@@ -9,6 +9,7 @@ import (
 
 	"lanyard/backend/client"
 	"lanyard/backend/signin"
+	"lanyard/backend/standing"
 )
 
 // What the page is shown. Times are RFC 3339, "" where there is none; lists
@@ -155,37 +156,17 @@ type ServiceView struct {
 	NeedsSetup bool   `json:"needsSetup"`
 }
 
-// The states of a session beside those of signin.Standing.
-const (
-	stateSignedOut = "signed_out"
-	stateExpired   = "expired"
-	stateMissing   = string(signin.Missing)
-)
-
-// stateWords say what happened and what to do.
-var stateWords = map[string]struct{ detail, action string }{
-	stateSignedOut:             {"", ""},
-	string(signin.Active):      {"", ""},
-	string(signin.Offline):     {"The service does not answer. The token is kept, and its end is counted on this computer.", "Check the network. Lanyard asks again by itself."},
-	string(signin.Ended):       {"The session was ended at the service: it ran out, its token was deleted, or somebody ended it. Its token was removed from this computer.", "Sign in again."},
-	stateExpired:               {"The session is over: its time ran out, or its token was taken out of the keychain. Nothing of it is left on this computer.", "Sign in again."},
-	string(signin.Replaced):    {"", "Make it anew. The computer of yours that was used least recently then gives way, if there are five."},
-	string(signin.Deactivated): {"This computer's token was deactivated, so every pull and push with it is refused.", "Activate it, or sign out."},
-	string(signin.Locked):      {"The keychain is locked or does not answer, so the tools go on without credentials.", "Unlock it."},
-	stateMissing:               {"No keychain answers in this session, and Lanyard keeps secrets nowhere else.", "Start one, such as GNOME Keyring or KeePassXC's Secret Service."},
-}
-
 const ownOffline = "Start this computer's own service."
 
 // sessionView puts a state together. Its words are those of the state.
-func (c *core) sessionView(ctx context.Context, st signin.Status, state string) SessionView {
-	words := stateWords[state]
+func (c *core) sessionView(ctx context.Context, st signin.Status, state standing.State) SessionView {
+	words := state.Words()
 	v := SessionView{
-		State: state, Account: st.Account.Name, Server: st.Account.Server, LastFour: st.LastFour, TokenID: st.TokenID,
-		Registries: append([]string{}, st.Hosts...), Keychain: c.Computer.Keychain.Name(ctx), Detail: words.detail, Action: words.action, Try: []TryView{},
+		State: words.Name, Account: st.Account.Name, Server: st.Account.Server, LastFour: st.LastFour, TokenID: st.TokenID,
+		Registries: append([]string{}, st.Hosts...), Keychain: c.Computer.Keychain.Name(ctx), Detail: words.Says, Action: words.Do, Try: []TryView{},
 	}
 	v.Own = v.Server != "" && c.Own.Owns(ctx, v.Server)
-	if v.Own && state == string(signin.Offline) {
+	if v.Own && state == standing.Offline {
 		v.Action = ownOffline
 	}
 	ends, idle := st.Ends()

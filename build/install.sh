@@ -71,6 +71,16 @@ remove)
 		echo "nothing of ours under $prefix"
 		exit 0
 	}
+	# A file that names a helper which is gone fails every pull.
+	if [[ -z ${DESTDIR:-} && -x $prefix/bin/lanyard ]] && ! "$prefix/bin/lanyard" docker undo </dev/null; then
+		echo "nothing was removed: first run $prefix/bin/lanyard docker undo" >&2
+		exit 1
+	fi
+	# What this person's system starts by itself must not outlive the program.
+	if grep -qsF "\"$prefix/bin/lanyard\"" "${XDG_CONFIG_HOME:-$HOME/.config}"/systemd/user/lanyard{,-janitor}.service; then
+		"$prefix/bin/lanyard" service uninstall && "$prefix/bin/lanyard" service stop ||
+			echo "left alone: what your system starts by itself, see above"
+	fi
 	while read -r sum name; do
 		[[ $name == */* ]] || name=bin/$name # as it was noted once
 		file=$prefix/$name

@@ -35,6 +35,7 @@ test   xclip                                            xclip
 test   import                                           imagemagick
 test   /usr/libexec/at-spi-bus-launcher                 at-spi2-core
 test   strace                                           strace
+test   /usr/lib/systemd/systemd                         systemd
 test   pgrep                                            procps
 test   zsh                                              zsh
 test   fish                                             fish

@@ -145,6 +145,8 @@ for name in "$@"; do
 	case $name in
 	crane) gotool crane github.com/google/go-containerregistry/cmd/crane v0.22.1 ;;
 	regctl) gotool regctl github.com/regclient/regclient/cmd/regctl v0.11.7 ;;
+	oras) gotool oras oras.land/oras/cmd/oras v1.3.6 ;;
+	helm) gotool helm helm.sh/helm/v3/cmd/helm v3.22.0 ;;
 	golangci-lint) gotool golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0 ;;
 	docker-registry) debtool docker-registry docker-registry usr/bin/docker-registry ;;
 	docker-credential-secretservice)
@@ -154,6 +156,13 @@ for name in "$@"; do
 		# skopeo wants a policy on signatures, for which the system may have none.
 		echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$tools/policy.json"
 		debtool skopeo skopeo usr/bin/skopeo "--policy '$tools/policy.json'"
+		;;
+	buildah) debtool buildah buildah usr/bin/buildah ;;
+	podman)
+		# podman will not even log in without the programs that run and watch containers.
+		debtool conmon conmon usr/bin/conmon
+		debtool crun crun usr/bin/crun
+		debtool podman podman usr/bin/podman "--conmon '$bin/conmon' --runtime '$bin/crun'"
 		;;
 	*)
 		echo "tools.sh: do not know \"$name\"" >&2

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ import (
 var (
 	// ErrAddress: the address cannot be a server's; nothing was asked.
 	ErrAddress = errors.New("not a server address")
+	// ErrInClear: the address is http, for another computer than this one.
+	ErrInClear = errors.New("not encrypted")
 	// ErrUnreachable: nobody answers there at this moment.
 	ErrUnreachable = errors.New("server not reachable")
 	// ErrNotServer: something answers there that is no Lanyard service.
@@ -71,23 +74,26 @@ type Server struct {
 	http     *http.Client
 	provider *oidc.Provider
 	oauth    oauth2.Config
+	heard    heard
 }
 
 // Open finds the service at address: ErrAddress, ErrUnreachable, ErrNotServer.
 // transport nil is the system's.
 func Open(ctx context.Context, address string, transport http.RoundTripper) (*Server, error) {
-	base, err := ParseAddress(address)
-	if err != nil {
-		return nil, err
-	}
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	s := &Server{URL: base, http: &http.Client{
-		Transport: limited{transport},
+	allowed, _ := transport.(interface{ AllowsHTTP(host string) bool })
+	base, err := parseAddress(address, func(host string) bool { return allowed != nil && allowed.AllowsHTTP(host) })
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{URL: base}
+	s.http = &http.Client{
+		Transport: limited{transport, &s.heard},
 		// A service that redirects elsewhere is not the one that was asked for.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
 	if err := s.describe(ctx); err != nil {
 		return nil, err
 	}
@@ -111,8 +117,17 @@ func Open(ctx context.Context, address string, transport http.RoundTripper) (*Se
 
 // ParseAddress gives an address its one form: https://host[:port], or http for
 // this computer alone, the scheme's own port cut; a bare host means https
-// (http for localhost).
+// (http for localhost). ErrInClear is the one objection a person can overrule.
 func ParseAddress(address string) (string, error) {
+	return parseAddress(address, func(string) bool { return false })
+}
+
+// ParseInClear is ParseAddress for a person who said that http will do.
+func ParseInClear(address string) (string, error) {
+	return parseAddress(address, func(string) bool { return true })
+}
+
+func parseAddress(address string, mayHTTP func(hostPort string) bool) (string, error) {
 	text := strings.TrimSuffix(strings.TrimSpace(address), "/")
 	if !strings.Contains(text, "://") {
 		scheme := "https://"
@@ -127,13 +142,40 @@ func ParseAddress(address string) (string, error) {
 		return "", fmt.Errorf("%w: %.80q", ErrAddress, address)
 	case u.User != nil: // not quoted: a password may be in it
 		return "", fmt.Errorf("%w: it holds a user name or password; give https://host or https://host:port", ErrAddress)
-	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || strings.HasPrefix(u.Host, "-") || strings.HasSuffix(u.Host, ":"):
+	case u.Scheme != "https" && u.Scheme != "http" || !isHost(strings.ToLower(u.Hostname())) || !isPort(u) || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return "", fmt.Errorf("%w: %.80q; give https://host or https://host:port", ErrAddress, address)
-	case u.Scheme == "http" && !isLoopback(strings.ToLower(u.Hostname())):
-		return "", fmt.Errorf("%w: %.80q would send passwords in clear; use https", ErrAddress, address)
 	}
 	own := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
-	return u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), own), nil
+	base := u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), own)
+	if u.Scheme == "http" && !isLoopback(strings.ToLower(u.Hostname())) && !mayHTTP(HostPort(base)) {
+		return "", fmt.Errorf("%w: %w: %.80q would send passwords in clear; use https", ErrAddress, ErrInClear, address)
+	}
+	return base, nil
+}
+
+// isHost accepts an address, and a name as DNS has them; more would have to be
+// thought of wherever it is printed or made a file's name.
+func isHost(host string) bool {
+	if net.ParseIP(host) != nil {
+		return true
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||
+			strings.ContainsFunc(label, func(r rune) bool {
+				return r != '-' && r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
+			}) {
+			return false
+		}
+	}
+	return len(host) <= 253
+}
+
+func isPort(u *url.URL) bool {
+	if u.Port() == "" {
+		return !strings.HasSuffix(u.Host, ":")
+	}
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil && n > 0 && u.Port()[0] != '0'
 }
 
 func (s *Server) describe(ctx context.Context) error {
@@ -189,8 +231,13 @@ func (s *Server) failed(ctx context.Context, err error) error {
 	if errors.As(err, &refused) {
 		err = refused.Err // the address is said once
 	}
-	if errors.Is(err, errTooMuch) {
+	switch {
+	case errors.Is(err, errTooMuch):
 		return fmt.Errorf("%w: %s: %w", ErrNotServer, s.URL, err)
+	case errors.Is(err, ErrNotServer), errors.Is(err, ErrTrust):
+		return err
+	case errors.Is(err, ErrCertificate), errors.Is(err, ErrProxy): // which is unreachable, in better words
+		return err
 	}
 	return fmt.Errorf("%w: %s: %w", ErrUnreachable, s.URL, err)
 }
@@ -198,7 +245,7 @@ func (s *Server) failed(ctx context.Context, err error) error {
 func unreachable(err error) bool {
 	var network net.Error
 	var operation *net.OpError
-	return errors.As(err, &network) || errors.As(err, &operation) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTrust) || errors.As(err, &network) || errors.As(err, &operation) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
 func isLoopback(host string) bool {
@@ -209,7 +256,10 @@ func isLoopback(host string) bool {
 // limited takes every answer whole and bounds it in size and time: the
 // libraries above read to the end, tell one that was cut off by its text alone,
 // and leave a body unclosed here and there.
-type limited struct{ next http.RoundTripper }
+type limited struct {
+	next  http.RoundTripper
+	heard *heard
+}
 
 var errTooMuch = errors.New("its answer has no end")
 
@@ -229,6 +279,7 @@ func (l limited) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	if err != nil {
 		return nil, err
 	}
+	l.heard.note(response.Header)
 	response.Body, response.Request = io.NopCloser(bytes.NewReader(text)), r
 	return response, nil
 }

@@ -647,7 +647,23 @@ func TestDevicesOfAForeignServer(t *testing.T) {
 		"a code turned round":   `{"device_code":"x","user_code":"A\u202eB","verification_uri":"URL/activate","expires_in":900}`,
 		"no code":               `{"device_code":"x","verification_uri":"URL/activate","expires_in":900}`,
 		"no page":               `{"device_code":"x","user_code":"ABCD-EFGH","expires_in":900}`,
+		"a code of two lines":   `{"device_code":"x","user_code":"AB\nCD","verification_uri":"URL/activate","expires_in":900}`,
+		"a long code":           `{"device_code":"x","user_code":"` + strings.Repeat("A", 65) + `","verification_uri":"URL/activate","expires_in":900}`,
+		"a code in a number":    `{"device_code":"x","user_code":7,"verification_uri":"URL/activate","expires_in":900}`,
+		"a file":                `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"file:///etc/passwd","expires_in":900}`,
+		"an option":             `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"--profile=/tmp/x","expires_in":900}`,
+		"a page with an escape": `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL/\u001b]8;;x","expires_in":900}`,
+		"a page turned round":   `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL/\u202eetavitca","expires_in":900}`,
+		"a user before it":      `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL@evil.example/","expires_in":900}`,
+		"a longer host":         `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL.evil.example/","expires_in":900}`,
+		"another port":          `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL0/activate","expires_in":900}`,
+		"a long page":           `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL/` + strings.Repeat("a", 5000) + `","expires_in":900}`,
+		"filled in, a script":   `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL/activate","verification_uri_complete":"javascript:alert(1)","expires_in":900}`,
 		"no JSON":               `hello`,
+		"a web page":            `<!doctype html><html><body>ABCD-EFGH</body></html>`,
+		"nothing":               ``,
+		"half an answer":        `{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL/act`,
+		"ten megabytes":         `{"device_code":"` + strings.Repeat("x", 10<<20) + `"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(w *world) {
@@ -658,8 +674,51 @@ func TestDevicesOfAForeignServer(t *testing.T) {
 					}
 					return answer(200, strings.ReplaceAll(body, "URL", w.URL), "Content-Type", "application/json")(r)
 				})
-				if d, err := w.server.BeginDevice(w.Context(), "rack"); !errors.Is(err, client.ErrNotServer) {
+				d, err := w.server.BeginDevice(w.Context(), "rack")
+				if !errors.Is(err, client.ErrNotServer) || d != (client.Device{}) {
 					w.Errorf("%+v %v", d, err)
+				}
+				if len(err.Error()) > 500 || strings.ContainsAny(err.Error(), "\x1b\n\u202e") {
+					w.Errorf("not fit for a terminal: %.600q", err)
+				}
+			})
+		})
+	}
+}
+
+// However a service would have us ask, we ask every few seconds, and not for ever.
+func TestDevicesThatAreNeverDone(t *testing.T) {
+	for name, times := range map[string]string{
+		"an interval below zero": `"interval":-1,"expires_in":900`,
+		"no interval":            `"interval":0,"expires_in":900`,
+		"an endless interval":    `"interval":9223372036854775807,"expires_in":900`,
+		"no end":                 `"interval":5`,
+		"an end in a century":    `"interval":5,"expires_in":3155760000`,
+		"an end before":          `"interval":5,"expires_in":-900`,
+		"an end that overflows":  `"interval":5,"expires_in":9223372036854775807`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				under, asked, started := w.network.Under, 0, time.Now()
+				w.network.Under = roundTrip(func(r *http.Request) (*http.Response, error) {
+					switch r.URL.Path {
+					case "/oauth/device/code":
+						return answer(200, strings.ReplaceAll(`{"device_code":"x","user_code":"ABCD-EFGH","verification_uri":"URL/activate",`+times+`}`, "URL", w.URL), "Content-Type", "application/json")(r)
+					case "/oauth/token":
+						asked++
+						return answer(400, `{"error":"authorization_pending"}`, "Content-Type", "application/json")(r)
+					}
+					return under.RoundTrip(r)
+				})
+				d, err := w.server.BeginDevice(w.Context(), "rack")
+				if err != nil {
+					w.Fatal(err)
+				}
+				if _, err := w.server.AwaitDevice(w.Context(), d); !errors.Is(err, client.ErrExpired) {
+					w.Error(err)
+				}
+				if took := time.Since(started); took > 31*time.Minute || asked > int(took/(4*time.Second))+1 {
+					w.Errorf("it asked %d times in %s", asked, took)
 				}
 			})
 		})

@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	maxUsername = 128             // bytes; it is part of a keychain entry's name
-	endWithin   = 5 * time.Second // for ending a session that nobody will keep
+	maxUsername = 128              // bytes; it is part of a keychain entry's name
+	maxUserCode = 64               // bytes; a person types it
+	deviceIn    = 30 * time.Minute // however long a service would let us wait
+	endWithin   = 5 * time.Second  // for ending a session that nobody will keep
 )
 
 // Grant is what a sign-in or a refresh brings. Access lives minutes and is
@@ -22,8 +24,8 @@ const (
 type Grant struct {
 	Access   string
 	Refresh  string
-	Expires  time.Time
-	Username string // "" after a refresh
+	Expires  time.Time // by this computer's clock, without its monotonic part; zero: unknown
+	Username string    // "" after a refresh
 }
 
 // String hides the secrets.
@@ -81,8 +83,12 @@ func (s *Server) BeginDevice(ctx context.Context, machine string) (Device, error
 		return Device{}, s.oauthError(ctx, "begin the device sign-in", err)
 	}
 	d := Device{UserCode: answer.UserCode, URL: answer.VerificationURI, Complete: answer.VerificationURIComplete, Expires: answer.Expiry, answer: answer}
-	if !printable(d.UserCode) || !s.owns(d.URL) || d.Complete != "" && !s.owns(d.Complete) {
-		return Device{}, fmt.Errorf("%w: %s names a page of another server for its codes", ErrNotServer, s.URL)
+	if !printable(d.UserCode) || len(d.UserCode) > maxUserCode || !s.owns(d.URL) || d.Complete != "" && !s.owns(d.Complete) {
+		return Device{}, fmt.Errorf("%w: %s names a page of another server for its codes, or a code that nobody can type", ErrNotServer, s.URL)
+	}
+	// The library polls without a pause if told to, and a negative one is a panic.
+	if answer.Interval < 1 || answer.Interval > 60 {
+		answer.Interval = min(max(answer.Interval, 5), 60)
 	}
 	return d, nil
 }
@@ -91,11 +97,12 @@ func (s *Server) BeginDevice(ctx context.Context, machine string) (Device, error
 // that fails on its way is made again (RFC 8628 §3.5): networks come and go
 // while a person looks for their telephone.
 func (s *Server) AwaitDevice(ctx context.Context, d Device) (Grant, error) {
-	waiting, cancel := ctx, context.CancelFunc(func() {})
-	if !d.Expires.IsZero() {
-		waiting, cancel = context.WithDeadline(ctx, d.Expires)
-	}
+	waiting, cancel := context.WithTimeout(ctx, deviceIn)
 	defer cancel()
+	if !d.Expires.IsZero() {
+		waiting, cancel = context.WithDeadline(waiting, d.Expires)
+		defer cancel()
+	}
 	for {
 		got, err := s.oauth.DeviceAccessToken(s.context(waiting), d.answer)
 		if err == nil {
@@ -122,7 +129,7 @@ func (s *Server) Refresh(ctx context.Context, refresh string) (Grant, error) {
 	if err != nil {
 		return Grant{}, s.oauthError(ctx, "refresh the session", err)
 	}
-	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry}, nil
+	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry.Round(0)}, nil
 }
 
 // Revoke ends the session of a refresh token (RFC 7009). A session that is
@@ -165,7 +172,7 @@ func (s *Server) believe(ctx context.Context, got *oauth2.Token, nonce string) (
 	if err := id.Claims(&claims); err != nil || !printable(claims.Username) || len(claims.Username) > maxUsername || got.RefreshToken == "" {
 		return Grant{}, fmt.Errorf("%w: its answer names nobody", ErrNotServer)
 	}
-	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry, Username: claims.Username}, nil
+	return Grant{Access: got.AccessToken, Refresh: got.RefreshToken, Expires: got.Expiry.Round(0), Username: claims.Username}, nil
 }
 
 func (s *Server) context(ctx context.Context) context.Context {
@@ -187,7 +194,7 @@ func (s *Server) oauthError(ctx context.Context, doing string, err error) error 
 	why := clean(answer.ErrorDescription)
 	switch answer.ErrorCode {
 	case "invalid_grant":
-		return fmt.Errorf("%s: %w: %s", doing, ErrEnded, why)
+		return fmt.Errorf("%s: %w", doing, endedBy(answer))
 	case "access_denied":
 		return fmt.Errorf("%s: %w: %s", doing, ErrDenied, why)
 	case "expired_token":

@@ -265,7 +265,7 @@ func (s *Server) send(ctx context.Context, request *http.Request, into any) erro
 }
 
 func (s *Server) refused(response *http.Response, text []byte) error {
-	var said struct{ Message, Detail string }
+	var said struct{ Message, Detail, Reason string }
 	_ = json.Unmarshal(text, &said) // without a message the status speaks
 	why := clean(said.Message)
 	if why == "" {
@@ -273,7 +273,7 @@ func (s *Server) refused(response *http.Response, text []byte) error {
 	}
 	switch code := response.StatusCode; {
 	case code == http.StatusUnauthorized:
-		return fmt.Errorf("%w: %s", ErrEnded, why)
+		return &Ended{Reason: clean(said.Reason), why: why}
 	case code == http.StatusForbidden:
 		return fmt.Errorf("%w: %s", ErrDenied, why)
 	case code == http.StatusNotFound:

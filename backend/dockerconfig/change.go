@@ -21,10 +21,9 @@ const (
 	lockWait = 10 * time.Second
 )
 
-// change makes the set of hosts that choose returns the whole set of ours. The
-// lock holds off programs of Lanyard only: docker takes none, so what it writes
+// change carries out the plan that choose makes. The lock holds off programs of Lanyard only: docker takes none, so what it writes
 // meanwhile is noticed and the edit made anew on top of it.
-func (f File) change(choose func(record) ([]string, error)) (Change, error) {
+func (f File) change(choose func(record) (plan, error)) (Change, error) {
 	unlock, err := lock(f.Journal)
 	if err != nil {
 		return Change{}, err
@@ -35,7 +34,7 @@ func (f File) change(choose func(record) ([]string, error)) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	hosts, err := choose(r)
+	p, err := choose(r)
 	if err != nil {
 		return Change{}, err
 	}
@@ -43,18 +42,24 @@ func (f File) change(choose func(record) ([]string, error)) (Change, error) {
 		return Change{}, err
 	}
 	wrote := false
+	var moved []string
 	for range tries {
 		now, err := read(f.Path)
 		if err != nil {
 			return Change{}, err
 		}
-		e, err := f.edit(now, r, hosts)
+		e, err := f.edit(now, r, p)
 		if err != nil {
 			return Change{}, err
 		}
 		if !e.gone && bytes.Equal(e.text, now.data) {
 			e.change.Written, e.record.After = wrote, []string{hash(now.data)}
 			return e.change, f.finish(e)
+		}
+		for _, login := range e.moves {
+			if err := f.Vault.Keep(login); err != nil {
+				return Change{}, fmt.Errorf("keep the password for %s: %w", login.Key, err)
+			}
 		}
 		err = f.write(now, &e, r)
 		if errors.Is(err, errChanged) {
@@ -63,13 +68,17 @@ func (f File) change(choose func(record) ([]string, error)) (Change, error) {
 		if err != nil {
 			return Change{}, err
 		}
+		if len(e.moves) > 0 {
+			p.Move = nil // a file that was written again is not searched once more
+		}
+		moved = append(moved, e.change.Moved...)
 		r, wrote = e.record, true
 		if held, err := f.holds(e); err != nil {
 			return Change{}, err
 		} else if !held {
 			continue
 		}
-		e.change.Written, e.change.Deleted = true, e.gone
+		e.change.Written, e.change.Deleted, e.change.Moved = true, e.gone, moved
 		return e.change, f.finish(e)
 	}
 	return Change{}, fmt.Errorf("%w: %s", ErrRaced, f.Path)
@@ -78,8 +87,13 @@ func (f File) change(choose func(record) ([]string, error)) (Change, error) {
 // write brings e to disk. When it fails, file, folders and journal are as they were.
 func (f File) write(now snapshot, e *edit, before record) (err error) {
 	// A file that vanished meanwhile is begun anew, so its backup is too.
+	// One that held a secret which the vault has now gives way to one without.
 	if e.record.Before != "" && (!before.loaded || e.record.Before != before.Before) {
 		if err := f.saveBackup(e.record.backup); err != nil {
+			return err
+		}
+	} else if len(e.moves) > 0 {
+		if err := f.dropBackup(); err != nil {
 			return err
 		}
 	}
@@ -137,7 +151,12 @@ func (f File) write(now snapshot, e *edit, before record) (err error) {
 
 // finish notes what was done.
 func (f File) finish(e edit) error {
-	if len(e.record.Keys) > 0 {
+	for _, host := range e.forget {
+		if err := f.Vault.Forget(host); err != nil {
+			return fmt.Errorf("forget the password for %s, which is in docker's configuration again: %w", host, err)
+		}
+	}
+	if !e.record.over() {
 		r := e.record
 		r.Temp = ""
 		return f.save(r)
@@ -162,7 +181,7 @@ func (f File) holds(e edit) (bool, error) {
 	if bytes.Equal(now.data, e.text) {
 		return true, nil
 	}
-	d, err := parse(now.data)
+	d, err := parse(now.data, f.Shape)
 	if err != nil {
 		return false, fmt.Errorf("%w (%s)", err, now.path)
 	}

@@ -64,7 +64,7 @@ func TestKilled(t *testing.T) {
 					killed(t, c.at, args...)
 					if now, err := read(f.Path); err != nil {
 						t.Error(err)
-					} else if _, err := parse(now.data); err != nil {
+					} else if _, err := parse(now.data, Docker); err != nil {
 						t.Error(err)
 					}
 					if then == "use" {

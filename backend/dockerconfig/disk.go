@@ -49,6 +49,9 @@ func read(path string) (snapshot, error) {
 			if err := plain(s.path, info); err != nil {
 				return s, err
 			}
+			if links > 0 && othersMayWrite(filepath.Dir(s.path)) {
+				return s, fmt.Errorf("%w: %s is a symbolic link into %s, to which other accounts may write", ErrRefused, path, filepath.Dir(s.path))
+			}
 			break
 		}
 		to, err := os.Readlink(s.path)

@@ -45,6 +45,13 @@ func TestOddFilesAreRefused(t *testing.T) {
 			foreign(t, path+".target")
 			check(t, os.Symlink(path+".target", path))
 		}},
+		{"link into a folder that all may write to", "other accounts may write", func(t *testing.T, path string) {
+			open := filepath.Join(t.TempDir(), "open")
+			check(t, os.Mkdir(open, 0o700))
+			check(t, os.Chmod(open, 0o777|os.ModeSticky))
+			write(t, filepath.Join(open, "config.json"), "{}")
+			check(t, os.Symlink(filepath.Join(open, "config.json"), path))
+		}},
 		{"link to nothing", "does not exist", func(t *testing.T, path string) { check(t, os.Symlink("nothing", path)) }},
 		{"link to itself", "too many", func(t *testing.T, path string) { check(t, os.Symlink(path, path)) }},
 		{"link to a device", "", func(t *testing.T, path string) { check(t, os.Symlink("/dev/null", path)) }},

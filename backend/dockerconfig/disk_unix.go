@@ -50,4 +50,14 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
+// othersMayWrite: somebody else can put another file in the place of one there.
+func othersMayWrite(dir string) bool {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return true
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || (int(st.Uid) != os.Geteuid() && st.Uid != 0) || info.Mode().Perm()&0o002 != 0
+}
+
 func mayWrite(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }

@@ -45,6 +45,8 @@ type File struct {
 	Path    string // see Path; need not exist
 	Journal string // folder for the undo record and the backup; made if missing
 	Replace bool   // the person agreed that other helpers of these hosts give way
+	Shape   Shape  // zero: docker's
+	Vault   Vault  // for what is moved out of it; nil: nothing can be
 
 	// at is called between the steps of a write; tests stop or kill there.
 	at func(step string)
@@ -58,6 +60,9 @@ type Change struct {
 	Removed  []string          // hosts that no longer have it
 	Former   map[string]string // host to the helper that gave way (Use) or was put back (Undo)
 	Left     map[string]string // Undo: hosts that someone gave another helper meanwhile ("": took out)
+	Moved    []string          // keys of auths whose secrets went to the vault
+	Returned []string          // Undo: those that came back
+	Store    string            // the credsStore that was dropped
 	Written  bool              // the file's bytes changed
 	Restored bool              // they are again those of before the first Use
 	Deleted  bool              // the file was ours alone and is gone
@@ -105,31 +110,48 @@ func Path(getenv func(string) string, home string) string {
 // Use makes hosts the whole set of hosts whose credentials our helper holds:
 // what an earlier Use added and is not among them goes. It may be repeated.
 func (f File) Use(hosts []string) (Change, error) {
-	return f.change(func(record) ([]string, error) { return hosts, valid(hosts) })
+	return f.change(func(record) (plan, error) { return plan{Want: Want{Hosts: hosts}, only: true}, valid(hosts) })
 }
 
 // Add is Use of hosts beside those of before.
-func (f File) Add(hosts []string) (Change, error) {
-	return f.change(func(r record) ([]string, error) { return append(r.hosts(), hosts...), valid(hosts) })
+func (f File) Add(hosts []string) (Change, error) { return f.Apply(Want{Hosts: hosts}) }
+
+// Apply brings what w wants. Secrets are in the vault before the file is
+// written without them.
+func (f File) Apply(w Want) (Change, error) {
+	return f.change(func(record) (plan, error) { return plan{Want: w}, valid(w.Hosts) })
 }
 
-// Remove is Use without hosts. Without the last one it is Undo.
+// Remove is Use without hosts. Without the last one it is Undo, unless secrets
+// were moved: what asks our helper for those goes on doing so.
 func (f File) Remove(hosts []string) (Change, error) {
-	return f.change(func(r record) ([]string, error) {
-		return slices.DeleteFunc(r.hosts(), func(h string) bool { return slices.Contains(hosts, h) }), nil
+	return f.change(func(r record) (plan, error) {
+		left := slices.DeleteFunc(r.hosts(), func(h string) bool { return slices.Contains(hosts, h) })
+		return plan{Want: Want{Hosts: left}, only: true}, nil
 	})
 }
 
 // Undo takes back what Use did. If nobody else changed the file since, it is
 // byte for byte as before, or gone if we made it. Else our keys go, and helpers
-// that gave way come back, and every other byte stays.
+// that gave way come back, and every other byte stays. Secrets that were moved
+// come back into the file, in clear, as they were.
 func (f File) Undo() (Change, error) {
-	return f.change(func(record) ([]string, error) { return nil, nil })
+	return f.change(func(record) (plan, error) { return plan{only: true, back: true}, nil })
 }
 
 // Plan is what Use would do; it writes nothing.
 func (f File) Plan(hosts []string) (Diff, error) {
-	if err := valid(hosts); err != nil {
+	return f.preview(plan{Want: Want{Hosts: hosts}, only: true})
+}
+
+// Preview is what Apply would do; it writes nothing.
+func (f File) Preview(w Want) (Diff, error) { return f.preview(plan{Want: w}) }
+
+// PreviewUndo is what Undo would do; it writes nothing, and asks the vault.
+func (f File) PreviewUndo() (Diff, error) { return f.preview(plan{only: true, back: true}) }
+
+func (f File) preview(p plan) (Diff, error) {
+	if err := valid(p.Hosts); err != nil {
 		return Diff{}, err
 	}
 	r, err := f.load()
@@ -140,7 +162,7 @@ func (f File) Plan(hosts []string) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	e, err := f.edit(now, r, hosts)
+	e, err := f.edit(now, r, p)
 	if err != nil {
 		return Diff{}, err
 	}

@@ -14,14 +14,17 @@ const (
 	maxBytes = 1 << 20 // of a configuration file
 	maxDepth = 100     // of nested values in it
 	helpers  = "credHelpers"
+	logins   = "auths"
+	store    = "credsStore"
 )
 
 // document is a configuration file taken apart just far enough to change the
-// members of credHelpers by cutting and pasting bytes. sjson would keep the
+// members of credHelpers (of hosts, in Regctl's) by cutting and pasting bytes. sjson would keep the
 // other values too, but not the file's indentation, and what it deletes is not
 // the exact reverse of what it has set.
 type document struct {
 	data    []byte
+	shape   Shape
 	top     object
 	helpers *member // nil: the file has no credHelpers
 	inner   object  // of credHelpers; zero where that is missing or null
@@ -44,8 +47,8 @@ type member struct {
 // parse checks data strictly: whatever a second reader could understand in
 // another way than this one is refused. No bytes, or only white space, are an
 // empty configuration, as for docker itself.
-func parse(data []byte) (document, error) {
-	d := document{data: data}
+func parse(data []byte, shape Shape) (document, error) {
+	d := document{data: data, shape: shape}
 	switch {
 	case len(data) > maxBytes:
 		return d, fmt.Errorf("%w: it has more than %d bytes", ErrRefused, maxBytes)
@@ -73,11 +76,11 @@ func parse(data []byte) (document, error) {
 
 	for i, m := range d.top.members {
 		switch {
-		case m.key == helpers:
+		case m.key == shape.key():
 			d.helpers = &d.top.members[i]
-		case strings.EqualFold(m.key, helpers):
+		case strings.EqualFold(m.key, shape.key()):
 			// encoding/json, and so docker, ignores case where other readers do not.
-			return d, fmt.Errorf("%w: it spells %q as %q, which docker and other tools read differently", ErrRefused, helpers, m.key)
+			return d, fmt.Errorf("%w: it spells %q as %q, which docker and other tools read differently", ErrRefused, shape.key(), m.key)
 		}
 	}
 	if d.helpers == nil || d.helpers.kind == gjson.Null {
@@ -86,15 +89,10 @@ func parse(data []byte) (document, error) {
 	value := gjson.Parse(string(data[d.helpers.value:d.helpers.end]))
 	value.Index = d.helpers.value
 	if !value.IsObject() {
-		return d, fmt.Errorf("%w: %q is not an object { … }", ErrRefused, helpers)
+		return d, fmt.Errorf("%w: %q is not an object { … }", ErrRefused, shape.key())
 	}
 	d.inner = objectAt(value, d.helpers.end)
-	for _, m := range d.inner.members {
-		if m.kind != gjson.String {
-			return d, fmt.Errorf("%w: the entry %q of %q is not a text", ErrRefused, m.key, helpers)
-		}
-	}
-	return d, nil
+	return d, d.checkEntries()
 }
 
 func blank(data []byte) bool { return len(bytes.Trim(data, " \t\r\n")) == 0 }
@@ -154,12 +152,33 @@ func (d document) raw(host string) string {
 }
 
 func (d document) entry(host string) *member {
-	for i, m := range d.inner.members {
-		if m.key == host {
-			return &d.inner.members[i]
+	m := d.inner.member(host)
+	if m == nil || d.shape != Regctl {
+		return m
+	}
+	return d.regctlHelper(m)
+}
+
+func (o object) member(key string) *member {
+	for i, m := range o.members {
+		if m.key == key {
+			return &o.members[i]
 		}
 	}
 	return nil
+}
+
+// object is the value of m, which is one; zero for nil and for anything else.
+func (d document) object(m *member) object {
+	if m == nil {
+		return object{}
+	}
+	value := gjson.ParseBytes(d.data[m.value:m.end])
+	if !value.IsObject() {
+		return object{}
+	}
+	value.Index = m.value
+	return objectAt(value, m.end)
 }
 
 // emptyHelpers is how the file spells a credHelpers without members: "" where

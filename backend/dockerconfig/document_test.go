@@ -50,7 +50,7 @@ func TestSetKeepsEveryOtherByte(t *testing.T) {
 		{"braces in strings", `{"a":"}\",{"}`, `{"a":"}\",{","credHelpers":{"localhost:8460":"lanyard"}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d, err := parse([]byte(c.before))
+			d, err := parse([]byte(c.before), Docker)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +58,7 @@ func TestSetKeepsEveryOtherByte(t *testing.T) {
 			if string(after) != c.after {
 				t.Fatalf("got  %q\nwant %q", after, c.after)
 			}
-			again, err := parse(after)
+			again, err := parse(after, Docker)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +85,7 @@ func TestUnset(t *testing.T) {
 		{"not there", `{"credHelpers":{"a":"b"}}`, "", `{"credHelpers":{"a":"b"}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d, err := parse([]byte(c.before))
+			d, err := parse([]byte(c.before), Docker)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +130,7 @@ func TestRefused(t *testing.T) {
 		{"too large", `{"a":"` + strings.Repeat("x", maxBytes) + `"}`, "bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := parse([]byte(c.text))
+			_, err := parse([]byte(c.text), Docker)
 			if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want a refusal that says %q", err, c.says)
 			}

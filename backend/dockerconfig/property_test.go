@@ -123,7 +123,7 @@ func TestUndoIsExact(t *testing.T) {
 func TestUndoAroundAForeignEditIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before := []byte(config(t))
-		d, err := parse(before)
+		d, err := parse(before, Docker)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,13 +137,13 @@ func TestUndoAroundAForeignEditIsExact(t *testing.T) {
 		want := insert(before)
 		f := File{Replace: true}
 		hosts := rapid.SliceOfNDistinct(rapid.SampledFrom(someHosts), 1, 4, rapid.ID).Draw(t, "use")
-		used, err := f.edit(snapshot{exists: true, data: before}, record{}, hosts)
+		used, err := f.edit(snapshot{exists: true, data: before}, record{}, plan{Want: Want{Hosts: hosts}, only: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := used.record
 		r.loaded = true
-		undone, err := f.edit(snapshot{exists: true, data: insert(used.text)}, r, nil)
+		undone, err := f.edit(snapshot{exists: true, data: insert(used.text)}, r, plan{only: true, back: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,12 +187,12 @@ func FuzzSplice(f *testing.F) {
 		if valid([]string{host}) != nil {
 			return
 		}
-		d, err := parse(data)
+		d, err := parse(data, Docker)
 		if err != nil {
 			return
 		}
 		former := d.raw(host)
-		set, err := parse(d.set(host, quote(Suffix)))
+		set, err := parse(d.set(host, quote(Suffix)), Docker)
 		if len(data) > maxBytes-1000 && err != nil {
 			return
 		}

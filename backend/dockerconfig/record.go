@@ -21,6 +21,7 @@ const recordVersion = 1
 type record struct {
 	V       int               `json:"v"`
 	Path    string            `json:"path"`
+	Shape   Shape             `json:"shape,omitempty"`
 	Keys    map[string]string `json:"keys"`             // host to the JSON text of the helper that gave way, "" for none
 	Existed bool              `json:"existed"`          // the file was there before us
 	Was     string            `json:"was"`              // credHelpers without members: see document.emptyHelpers
@@ -28,15 +29,17 @@ type record struct {
 	After   []string          `json:"after,omitempty"`  // hashes of what we wrote; two while a write is under way
 	Made    []string          `json:"made,omitempty"`   // folders we made, outermost first
 	Temp    string            `json:"temp,omitempty"`   // a file of ours that may lie about
+	Moved   map[string]moved  `json:"moved,omitempty"`  // key of auths to what is left of its entry
+	Store   string            `json:"store,omitempty"`  // JSON text of the credsStore that was dropped
 
 	backup []byte // checked against Before
 	loaded bool   // from the journal
 }
 
 // begin is the record of a first Use. r is the one of a file that has vanished, or nothing.
-func (r record) begin(path string, now snapshot, current document) record {
-	n := record{V: recordVersion, Path: path, Existed: now.exists, Was: current.emptyHelpers(), Before: hash(now.data), backup: now.data, Keys: map[string]string{}}
-	n.Made, n.loaded = r.Made, r.loaded
+func (r record) begin(f File, now snapshot, current document) record {
+	n := record{V: recordVersion, Path: f.Path, Shape: f.Shape, Existed: now.exists, Was: current.emptyHelpers(), Before: hash(now.data), backup: now.data, Keys: map[string]string{}}
+	n.Made, n.loaded, n.Moved = r.Made, r.loaded, r.Moved
 	if r.loaded { // the file is gone: nothing of ours is in it
 		n.Keys = maps.Clone(r.Keys)
 		for h := range n.Keys {
@@ -45,6 +48,9 @@ func (r record) begin(path string, now snapshot, current document) record {
 	}
 	return n
 }
+
+// over: nothing is left to be undone.
+func (r record) over() bool { return len(r.Keys) == 0 && len(r.Moved) == 0 && r.Store == "" }
 
 func (r record) hosts() []string { return slices.Sorted(maps.Keys(r.Keys)) }
 
@@ -85,7 +91,7 @@ func (f File) load() (record, error) {
 		return record{}, fmt.Errorf("%w: read %s: %w", ErrJournal, f.file(".json"), err)
 	case r.V > recordVersion:
 		return record{}, fmt.Errorf("%w: %s was written by a newer Lanyard", ErrJournal, f.file(".json"))
-	case r.Path != f.Path:
+	case r.Path != f.Path || r.Shape != f.Shape:
 		return record{}, fmt.Errorf("%w: %s is about %s", ErrJournal, f.file(".json"), r.Path)
 	}
 	r.loaded = true
@@ -117,6 +123,14 @@ func (f File) saveBackup(data []byte) error {
 	return nil
 }
 
+// dropBackup is for one that is of no use any more, and holds what is now kept elsewhere.
+func (f File) dropBackup() error {
+	if err := os.Remove(f.file(".backup")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	return nil
+}
+
 // forget deletes record and backup, the record last: it finds the backup again.
 func (f File) forget() error {
 	for _, suffix := range []string{".backup", ".json"} {
@@ -143,7 +157,7 @@ func Recorded(journal string) ([]File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: read %s: %w", ErrJournal, name, err)
 		}
-		files = append(files, File{Path: r.Path, Journal: journal})
+		files = append(files, File{Path: r.Path, Journal: journal, Shape: r.Shape})
 	}
 	return files, nil
 }

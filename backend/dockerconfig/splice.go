@@ -8,13 +8,22 @@ import (
 // set returns the text with host's helper set, in the file's own indentation.
 // helper is a JSON text with its quotes.
 func (d document) set(host, helper string) []byte {
-	pair := func(colon string) string { return quote(host) + colon + helper }
 	switch m := d.entry(host); {
 	case m != nil:
 		return d.splice(m.value, m.end, helper)
+	case d.shape == Regctl:
+		return d.setRegctl(host, helper)
+	}
+	return d.place(host, helper)
+}
+
+// place puts a member that is not there yet into credHelpers (hosts).
+func (d document) place(host, text string) []byte {
+	pair := func(colon string) string { return quote(host) + colon + text }
+	switch {
 	case blank(d.data):
 		// As docker itself would write it; white space that was there stays behind it.
-		return append([]byte("{\n\t\""+helpers+"\": {\n\t\t"+pair(": ")+"\n\t}\n}"), d.data...)
+		return append([]byte("{\n\t\""+d.shape.key()+"\": {\n\t\t"+pair(": ")+"\n\t}\n}"), d.data...)
 	case len(d.inner.members) > 0:
 		return d.appendTo(d.inner, pair(d.colon(d.inner)))
 	}
@@ -27,9 +36,9 @@ func (d document) set(host, helper string) []byte {
 	case len(d.top.members) == 0:
 		value = "{\n\t" + pair(": ") + "\n}"
 		value = strings.ReplaceAll(value, "\n", "\n\t")
-		return d.splice(d.top.open, d.top.end, "{\n\t"+quote(helpers)+": "+value+"\n}")
+		return d.splice(d.top.open, d.top.end, "{\n\t"+quote(d.shape.key())+": "+value+"\n}")
 	}
-	return d.appendTo(d.top, quote(helpers)+style.colon+value)
+	return d.appendTo(d.top, quote(d.shape.key())+style.colon+value)
 }
 
 // unset returns the text without host. Where that leaves credHelpers without
@@ -39,6 +48,15 @@ func (d document) unset(host, was string) []byte {
 	switch {
 	case m == nil:
 		return d.data
+	case d.shape == Regctl:
+		return d.unsetRegctl(host, was)
+	}
+	return d.displace(m, was)
+}
+
+// displace takes a member out of credHelpers (hosts).
+func (d document) displace(m *member, was string) []byte {
+	switch {
 	case len(d.inner.members) > 1:
 		return d.cut(d.inner, m.start)
 	case was == "":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/docker/docker-credential-helpers/credentials"
@@ -47,52 +48,58 @@ func readLine(in io.Reader) ([]byte, error) {
 	}
 }
 
-// readKey is the line of get and erase: printable ASCII.
-func readKey(in io.Reader) ([]byte, error) {
+// readKey is the line of get and erase: the key, exactly.
+func readKey(in io.Reader) (string, error) {
 	line, err := readLine(in)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	if err := checkKey(string(line)); err != nil {
-		return nil, err
+	key := string(line)
+	if strings.TrimSpace(key) == "" {
+		return "", credentials.NewErrCredentialsMissingServerURL()
 	}
-	return line, nil
+	return key, checkKey(key)
 }
 
+// checkKey lets any printable text be a key: of spaces the common one, and
+// nothing that cannot be seen or that changes how the rest is shown.
 func checkKey(key string) error {
-	for i := range len(key) {
-		if c := key[i]; c < ' ' || c >= 0x7f {
-			return fmt.Errorf("%w: byte %#02x in the server's name", errInput, c)
+	if !utf8.ValidString(key) {
+		return fmt.Errorf("%w: the server's name is no UTF-8", errInput)
+	}
+	for _, r := range key {
+		if !unicode.IsPrint(r) {
+			return fmt.Errorf("%w: character %U in the server's name", errInput, r)
 		}
 	}
 	return nil
 }
 
-// readCredentials is the JSON of store, written anew: what the protocol's
-// reader then sees is what was checked here, each name once.
-func readCredentials(in io.Reader) ([]byte, error) {
+// readCredentials is the JSON of store. All three names must be there, each
+// once: a user may be empty, but is not forgotten.
+func readCredentials(in io.Reader) (c credentials.Credentials, err error) {
 	line, err := readLine(in)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
+	none := credentials.Credentials{}
 	bad := fmt.Errorf("%w: it is no JSON object with ServerURL, Username and Secret", errInput)
 	if !utf8.Valid(line) {
-		return nil, bad
+		return none, bad
 	}
-	var c credentials.Credentials
 	fields := map[string]*string{"serverurl": &c.ServerURL, "username": &c.Username, "secret": &c.Secret}
 	d := json.NewDecoder(bytes.NewReader(line))
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {
-		return nil, bad
+		return none, bad
 	}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
-			return nil, bad
+			return none, bad
 		}
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
-			return nil, bad
+			return none, bad
 		}
 		// Case does not count, as it does not for encoding/json.
 		text, _ := name.(string)
@@ -102,24 +109,32 @@ func readCredentials(in io.Reader) ([]byte, error) {
 			continue
 		}
 		if into == nil {
-			return nil, fmt.Errorf("%w: %s stands there twice", errInput, key)
+			return none, fmt.Errorf("%w: %s stands there twice", errInput, key)
 		}
 		if raw[0] != '"' || json.Unmarshal(raw, into) != nil {
-			return nil, bad
+			return none, bad
 		}
 		fields[key] = nil
 	}
 	if _, err := d.Token(); err != nil {
-		return nil, bad
+		return none, bad
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, bad
+		return none, bad
+	}
+	switch {
+	case strings.TrimSpace(c.ServerURL) == "":
+		return none, credentials.NewErrCredentialsMissingServerURL()
+	case fields["username"] != nil:
+		return none, credentials.NewErrCredentialsMissingUsername()
+	case fields["secret"] != nil:
+		return none, bad
 	}
 	if err := checkKey(c.ServerURL); err != nil {
-		return nil, err
+		return none, err
 	}
 	if strings.ContainsFunc(c.Username, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return nil, fmt.Errorf("%w: a control character in the user name", errInput)
+		return none, fmt.Errorf("%w: a control character in the user name", errInput)
 	}
-	return json.Marshal(c)
+	return c, nil
 }

@@ -19,6 +19,10 @@ const entryVersion = 1
 type Session struct {
 	Refresh   Secret
 	SessionID string
+	// Access is kept where nothing can refresh it: at Docker Hub, for the
+	// minutes it lives, until AccessEnds. "" elsewhere.
+	Access     Secret
+	AccessEnds time.Time
 }
 
 // Token is what registries are shown.
@@ -46,9 +50,11 @@ type Stored struct {
 // above, so that none of those ever encodes its secret elsewhere.
 type (
 	sessionJSON struct {
-		V         int    `json:"v"`
-		Refresh   string `json:"refresh"`
-		SessionID string `json:"session_id"`
+		V          int       `json:"v"`
+		Refresh    string    `json:"refresh"`
+		SessionID  string    `json:"session_id"`
+		Access     string    `json:"access,omitempty"`
+		AccessEnds time.Time `json:"access_ends,omitzero"`
 	}
 	tokenJSON struct {
 		V        int       `json:"v"`
@@ -73,12 +79,14 @@ type (
 // GetSession reads session/<server>/<account>.
 func (k Keychain) GetSession(ctx context.Context, server, account string) (Session, error) {
 	e, err := get[sessionJSON](ctx, k, SessionName(server, account))
-	return Session{Refresh: Secret(e.Refresh), SessionID: e.SessionID}, err
+	return Session{Refresh: Secret(e.Refresh), SessionID: e.SessionID, Access: Secret(e.Access), AccessEnds: e.AccessEnds}, err
 }
 
 // PutSession writes session/<server>/<account>.
 func (k Keychain) PutSession(ctx context.Context, server, account string, s Session) error {
-	return put(ctx, k, SessionName(server, account), sessionJSON{entryVersion, s.Refresh.Reveal(), s.SessionID})
+	return put(ctx, k, SessionName(server, account), sessionJSON{
+		V: entryVersion, Refresh: s.Refresh.Reveal(), SessionID: s.SessionID, Access: s.Access.Reveal(), AccessEnds: s.AccessEnds.UTC(),
+	})
 }
 
 // GetToken reads token/<server>/<account>.

@@ -1,19 +1,23 @@
 // Package keychain keeps Lanyard's secrets in the operating system's keychain
 // and believes nothing it is told about it: what was written is read back,
 // what was deleted is looked for, and every call ends in time. It decides
-// neither what to keep nor for how long, and it never falls back to a file.
+// neither what to keep nor for how long.
 //
-// Reads on Linux are our own D-Bus calls, which tell a locked keychain from an
-// empty one and never ask for it to be unlocked. Writes go through go-keyring,
-// which takes a dismissed prompt for success and waits for ever: hence the
-// checks, and hence Worker.
+// Where the system has no keychain, as on a server without a desktop, a file
+// encrypted with age takes its place (File in a Place); never one in clear. All
+// entries are in one of the two, and Mover takes them to the other.
+//
+// On Linux, reads, changes and deletions are our own D-Bus calls, which tell a
+// locked keychain from an empty one, and let it ask the person only where one
+// waits. New entries go through go-keyring, which takes a dismissed prompt for
+// success and waits for ever: hence the checks, and hence Worker.
 package keychain
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +45,11 @@ const (
 	// Base64, names and command on macOS.
 	maxValue = 2400
 	maxName  = 512
+	// What a tool stored itself is none of ours to keep small: registries give
+	// out passwords of 3,000 bytes and more.
+	maxStored        = 40 << 10 // a worker's message has 64 kB, in Base64
+	maxStoredWindows = 2560     // Credential Manager's
+	maxStoredMac     = 2600     // of 4,096, in Base64, beside a name
 
 	quick   = 2 * time.Second // where no prompt is allowed
 	patient = 2 * time.Minute // where a person asked
@@ -58,23 +67,30 @@ type Keychain struct {
 	Asked bool
 	// Limit is how long a call without a prompt may take; zero: 2 s.
 	Limit time.Duration
+	// Place says which keychain counts. It is asked at each call, as the person
+	// may change it while programs run. nil: the system's.
+	Place func() (Place, error)
+	// Passphrase asks the person who waits (Asked) for the passphrase of the
+	// encrypted file, or for a fresh one; nothing, or ErrDismissed, if they
+	// give none. nil: nobody is asked.
+	Passphrase func(ctx context.Context, fresh bool) (Secret, error)
 	// Index lists the entries we believe to have. It is asked where the
 	// keychain can not tell: on macOS and Windows, and for locked entries.
 	// May be nil.
 	Index func() ([]string, error)
+
+	work int // of scrypt; zero: scryptWork. Tests have no time for that
 }
 
 // Get is the value of an entry.
 func (k Keychain) Get(ctx context.Context, name string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, k.limit())
 	defer cancel()
-	value, err := read(ctx, name)
-	if k.Asked && errors.Is(err, ErrLocked) {
-		if err := k.unlock(ctx); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		value, err = read(ctx, name)
-	}
+	var value []byte
+	_, err := k.on(func(r rung) (err error) {
+		value, err = r.get(ctx, name)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
@@ -89,30 +105,14 @@ func (k Keychain) Put(ctx context.Context, name string, value []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, k.limit())
 	defer cancel()
-	if err := k.put(ctx, name, value); err != nil {
+	left, err := k.on(func(r rung) error { return r.put(ctx, name, value) })
+	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return nil
-}
-
-func (k Keychain) put(ctx context.Context, name string, value []byte) error {
-	if err := k.open(ctx); err != nil {
-		return err
-	}
-	if err := k.write(ctx, request{Op: opPut, Name: name, Value: value}); err != nil {
-		return err
-	}
-	if err := removeCopies(ctx, name, value); err != nil {
-		return err
-	}
-	held, err := read(ctx, name)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return ErrDismissed // go-keyring said it was done
-	case err != nil:
-		return err
-	case !bytes.Equal(held, value):
-		return ErrMismatch
+	for _, old := range left {
+		if err := old.remove(ctx, name); err != nil {
+			return fmt.Errorf("write %s: remove it from %s: %w", name, old.title(ctx), err)
+		}
 	}
 	return nil
 }
@@ -122,39 +122,8 @@ func (k Keychain) put(ctx context.Context, name string, value []byte) error {
 func (k Keychain) Delete(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, k.limit())
 	defer cancel()
-	if err := k.remove(ctx, name); err != nil {
+	if _, err := k.on(func(r rung) error { return r.remove(ctx, name) }); err != nil {
 		return fmt.Errorf("delete %s: %w", name, err)
-	}
-	return nil
-}
-
-func (k Keychain) remove(ctx context.Context, name string) error {
-	held, err := holds(ctx, name)
-	if err == nil && !held {
-		return nil
-	}
-	if err != nil && !(k.Asked && errors.Is(err, ErrLocked)) {
-		return err
-	}
-	if err := k.open(ctx); err != nil {
-		return err
-	}
-	written := k.write(ctx, request{Op: opDelete, Name: name})
-	if errors.Is(written, ErrTimeout) {
-		return written
-	}
-	// Whatever it said: what counts is what is there now.
-	if err := removeCopies(ctx, name, nil); err != nil {
-		return errors.Join(err, written)
-	}
-	held, err = holds(ctx, name)
-	switch {
-	case err != nil:
-		return err
-	case held && written != nil:
-		return fmt.Errorf("%w: %w", ErrNotRemoved, written)
-	case held:
-		return ErrNotRemoved
 	}
 	return nil
 }
@@ -163,14 +132,11 @@ func (k Keychain) remove(ctx context.Context, name string) error {
 func (k Keychain) List(ctx context.Context, prefix string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, k.limit())
 	defer cancel()
-	var index []string
-	if k.Index != nil {
-		var err error
-		if index, err = k.Index(); err != nil {
-			return nil, fmt.Errorf("list the keychain: %w", err)
-		}
-	}
-	names, err := list(ctx, index)
+	var names []string
+	_, err := k.on(func(r rung) (err error) {
+		names, err = r.list(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list the keychain: %w", err)
 	}
@@ -185,38 +151,19 @@ func (k Keychain) List(ctx context.Context, prefix string) ([]string, error) {
 func (k Keychain) Probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, k.unasked())
 	defer cancel()
-	return writable(ctx)
+	_, err := k.on(func(r rung) error { return r.probe(ctx) })
+	return err
 }
 
 // Name is what the person calls their keychain, such as "GNOME Keyring".
 func (k Keychain) Name(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, k.unasked())
 	defer cancel()
-	return humanName(ctx)
-}
-
-// open makes sure that a write can be made: go-keyring would open a prompt
-// before a locked keychain, wanted or not.
-func (k Keychain) open(ctx context.Context) error {
-	err := writable(ctx)
-	if k.Asked && errors.Is(err, ErrLocked) {
-		return k.unlock(ctx)
+	_, r, err := k.rung()
+	if err != nil {
+		return "keychain"
 	}
-	return err
-}
-
-// unlock asks the person, through the keychain's own prompt.
-func (k Keychain) unlock(ctx context.Context) error {
-	err := k.write(ctx, request{Op: opUnlock})
-	if errors.Is(err, ErrTimeout) {
-		return err
-	}
-	if now := writable(ctx); errors.Is(now, ErrLocked) {
-		return fmt.Errorf("%w: %w", ErrDismissed, now)
-	} else if now != nil {
-		return now
-	}
-	return err
+	return r.title(ctx)
 }
 
 func (k Keychain) limit() time.Duration {
@@ -234,13 +181,26 @@ func (k Keychain) unasked() time.Duration {
 }
 
 func checkSize(name string, value []byte) error {
-	if len(value) > maxValue {
-		return fmt.Errorf("write %s: %w: %d of at most %d bytes", name, ErrTooBig, len(value), maxValue)
+	if most := sizeLimit(name, runtime.GOOS); len(value) > most {
+		return fmt.Errorf("write %s: %w: %d of at most %d bytes", name, ErrTooBig, len(value), most)
 	}
 	if len(name) > maxName {
 		return fmt.Errorf("%w: a name of %d bytes, at most %d", ErrTooBig, len(name), maxName)
 	}
 	return nil
+}
+
+// sizeLimit is how many bytes an entry may have.
+func sizeLimit(name, system string) int {
+	switch {
+	case !strings.HasPrefix(name, Stores.Prefix()):
+		return maxValue
+	case system == "windows":
+		return maxStoredWindows
+	case system == "darwin":
+		return maxStoredMac
+	}
+	return maxStored
 }
 
 // inTime is ErrTimeout in place of whatever a call says when its time is over.

@@ -21,16 +21,27 @@ import (
 	"lanyard/backend/internal/keyringtest"
 )
 
-// The test binary is its own keychain worker, as lanyard is.
+// The test binary is its own keychain worker, as lanyard is, and the programs
+// that some tests kill.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "keychain-worker" {
-		if err := RunWorker(os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	var err error
+	switch args := os.Args[1:]; {
+	case len(args) == 1 && args[0] == "keychain-worker":
+		err = RunWorker(os.Stdin, os.Stdout)
+	case len(args) == 1 && args[0] == "prompt-here":
+		err = promptHere()
+	case len(args) == 2 && args[0] == "put-in-file":
+		err = putInFile(args[1])
+	case len(args) == 3 && args[0] == "move-here":
+		err = moveHere(args[1], Store(args[2]))
+	default:
+		goleak.VerifyTestMain(m)
 	}
-	goleak.VerifyTestMain(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 func keychain(t *testing.T) Keychain {
@@ -104,8 +115,23 @@ func TestTooBig(t *testing.T) {
 	if err := k.Put(t.Context(), "token/a/b", make([]byte, maxValue+1)); !errors.Is(err, ErrTooBig) {
 		t.Errorf("value: %v", err)
 	}
-	if err := k.Put(t.Context(), StoreName(strings.Repeat("a", maxName)), []byte("x")); !errors.Is(err, ErrTooBig) {
+	if err := k.Put(t.Context(), TokenName(strings.Repeat("a", maxName), "b"), []byte("x")); !errors.Is(err, ErrTooBig) {
 		t.Errorf("name: %v", err)
+	}
+}
+
+// What a tool stores may be larger than what we keep ourselves.
+func TestLargestStored(t *testing.T) {
+	_, k := unlocked(t)
+	value := []byte(strings.Repeat("x", maxStored))
+	for _, key := range []string{"a.io", strings.Repeat("k", 2000)} {
+		must(t, k.Put(t.Context(), StoreName(key), value))
+		if got, err := k.Get(t.Context(), StoreName(key)); err != nil || !bytes.Equal(got, value) {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+		if err := k.Put(t.Context(), StoreName(key), append(value, 'x')); !errors.Is(err, ErrTooBig) {
+			t.Errorf("one byte more: %v", err)
+		}
 	}
 }
 
@@ -118,6 +144,21 @@ func TestLimitsOfThePlatforms(t *testing.T) {
 	command := len("add-generic-password -U -s lanyard -a '' -w ''\n") + maxName + base64Prefix + (maxValue+2)/3*4
 	if command > macCommand {
 		t.Errorf("a command of %d bytes is too long for macOS", command)
+	}
+	command = len("add-generic-password -U -s lanyard -a '' -w ''\n") + maxName + base64Prefix + (maxStoredMac+2)/3*4
+	if command > macCommand {
+		t.Errorf("what a tool stored: a command of %d bytes is too long for macOS", command)
+	}
+	if message := (maxStored+2)/3*4 + 6*maxName + 256; message > maxMessage {
+		t.Errorf("a message of %d bytes is too long for a worker", message)
+	}
+	for system, want := range map[string]int{"linux": maxStored, "windows": windowsValue, "darwin": maxStoredMac, "freebsd": maxStored} {
+		if got := sizeLimit(StoreName("a"), system); got != want {
+			t.Errorf("%s: %d bytes", system, got)
+		}
+		if got := sizeLimit(TokenName("a", "b"), system); got != maxValue {
+			t.Errorf("%s, a token: %d bytes", system, got)
+		}
 	}
 }
 
@@ -330,8 +371,10 @@ func TestDismissed(t *testing.T) {
 	if err := k.Put(t.Context(), "token/s/a", []byte("new")); !errors.Is(err, ErrDismissed) && !errors.Is(err, ErrMismatch) {
 		t.Errorf("put over another: %v", err)
 	}
-	if err := k.Delete(t.Context(), "token/s/a"); !errors.Is(err, ErrNotRemoved) {
-		t.Errorf("delete: %v", err)
+	for _, k.Asked = range []bool{false, true} {
+		if err := k.Delete(t.Context(), "token/s/a"); !errors.Is(err, ErrNotRemoved) {
+			t.Errorf("delete: %v", err)
+		}
 	}
 	f.Set(keyringtest.Obey)
 	must(t, k.Put(t.Context(), "token/s/a", []byte("new")))
@@ -343,8 +386,12 @@ func TestPromptThatNobodyAnswers(t *testing.T) {
 	f, k := fake(t, keyringtest.Hang)
 	f.Add(Service, "token/s/a", []byte("x"))
 	for what, call := range map[string]func(context.Context) error{
-		"put":    func(ctx context.Context) error { return k.Put(ctx, "token/s/b", []byte("x")) },
-		"delete": func(ctx context.Context) error { return k.Delete(ctx, "token/s/a") },
+		"put": func(ctx context.Context) error { return k.Put(ctx, "token/s/b", []byte("x")) },
+		"delete": func(ctx context.Context) error {
+			asked := k
+			asked.Asked = true
+			return asked.Delete(ctx, "token/s/a")
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

@@ -1,6 +1,8 @@
 package keychain
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -43,13 +45,36 @@ func TokenName(server, account string) string { return Tokens.name(server, accou
 // PendingName is the entry of a sign-in that is not finished.
 func PendingName(random string) string { return Pendings.name(random) }
 
-// StoreName is the entry of what a tool stored itself under exactly key.
-func StoreName(key string) string { return Stores.name(key) }
+// StoreName is the entry of what a tool stored itself under exactly key. A key
+// too long for the name of an entry is stood in for by its hash, which no other
+// key's name can be: in those, # is written otherwise.
+func StoreName(key string) string {
+	name := Stores.name(key)
+	if len(name) <= maxName {
+		return name
+	}
+	sum := sha256.Sum256([]byte(key))
+	return Stores.Prefix() + hashMark + hex.EncodeToString(sum[:])
+}
+
+// hashMark begins the hash of a key.
+const hashMark = "#"
+
+// isHash reports whether the part of a name is the hash of a key.
+func isHash(part string) bool {
+	sum, ok := strings.CutPrefix(part, hashMark)
+	raw, err := hex.DecodeString(sum)
+	return ok && err == nil && len(raw) == sha256.Size && hex.EncodeToString(raw) == sum
+}
 
 // ParseName is the kind and the parts of a name: server and account, or the
-// one part of Pendings and Stores.
+// one part of Pendings and Stores, which is the key or, of a key too long, its
+// hash behind a #.
 func ParseName(name string) (Kind, []string, error) {
 	kind, rest, _ := strings.Cut(name, "/")
+	if Kind(kind) == Stores && isHash(rest) {
+		return Stores, []string{rest}, nil
+	}
 	parts := strings.Split(rest, "/")
 	for i, part := range parts {
 		plain, err := url.PathUnescape(part)

@@ -10,6 +10,9 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
+// System is the keychain of the operating system.
+const System Store = "system"
+
 // Elsewhere go-keyring reads too. macOS and Windows unlock their keychain with
 // the person's session, so locked and missing do not come up.
 
@@ -58,11 +61,21 @@ func list(ctx context.Context, index []string) ([]string, error) {
 }
 
 // removeCopies: a name is unique there.
-func removeCopies(context.Context, string, []byte) error { return nil }
+func removeCopies(context.Context, string, []byte, bool) error { return nil }
+
+// ownDeletes: no, go-keyring deletes.
+const ownDeletes = false
+
+func deleteAll(_ context.Context, name string) error { return keyring.Delete(Service, name) }
 
 func writable(context.Context) error { return nil }
 
 func prepare() error { return nil }
+
+func unlock(context.Context) error { return nil }
+
+// replace: go-keyring does it there.
+func replace(context.Context, string, []byte) bool { return false }
 
 func classify(err error) error { return err }
 

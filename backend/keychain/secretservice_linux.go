@@ -12,6 +12,10 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
+// System is the keychain of the operating system: here whatever speaks
+// freedesktop.org's Secret Service, as GNOME Keyring, KWallet and KeePassXC do.
+const System Store = "secret-service"
+
 // The Secret Service API of freedesktop.org, as far as reading needs it.
 const (
 	ssName       = "org.freedesktop.secrets"
@@ -185,32 +189,39 @@ func writable(ctx context.Context) error {
 	return r.writable()
 }
 
-// writable looks at the collection that go-keyring will write to: login if
-// there is one, else the default.
+// writable looks at the collection that go-keyring will write to.
 func (r *reader) writable() error {
+	_, locked, err := r.target()
+	if err == nil && locked {
+		return ErrLocked
+	}
+	return err
+}
+
+// target is the collection that go-keyring will write to: login if there is
+// one, else the default.
+func (r *reader) target() (path dbus.ObjectPath, locked bool, err error) {
 	if err := r.meet(); err != nil {
-		return err
+		return "", false, err
 	}
 	all := r.property(ssPath, ssService, "Collections")
 	login := r.property(ssLogin, ssCollection, "Locked")
 	standard := r.property(ssDefault, ssCollection, "Locked")
 	var v dbus.Variant
 	if err := r.finish(all, &v); err != nil {
-		return err
+		return "", false, err
 	}
-	target := standard
+	path, call := ssDefault, standard
 	if paths, ok := v.Value().([]dbus.ObjectPath); ok && slices.Contains(paths, ssLogin) {
-		target = login
+		path, call = ssLogin, login
 	}
-	if err := r.finish(target, &v); errors.Is(err, ErrTimeout) || errors.Is(err, ErrNoService) {
-		return err
+	if err := r.finish(call, &v); errors.Is(err, ErrTimeout) || errors.Is(err, ErrNoService) {
+		return "", false, err
 	} else if err != nil {
-		return fmt.Errorf("%w: it has no default collection: %w", ErrNoService, err)
+		return "", false, fmt.Errorf("%w: it has no default collection: %w", ErrNoService, err)
 	}
-	if locked, ok := v.Value().(bool); !ok || locked {
-		return ErrLocked
-	}
-	return nil
+	shut, ok := v.Value().(bool)
+	return path, !ok || shut, nil
 }
 
 // holds says whether the keychain has the entry, locked or not.
@@ -237,12 +248,15 @@ func holds(ctx context.Context, name string) (bool, error) {
 // one that holds keep, and none if there is no such. go-keyring sees one
 // collection, and the first item in it: a copy elsewhere would outlive a
 // sign-out, or be read in its place.
-func removeCopies(ctx context.Context, name string, keep []byte) error {
-	r, err := open(ctx)
+//
+// A service may want to ask before it deletes, as KeePassXC does; without ask
+// it is not let.
+func removeCopies(ctx context.Context, name string, keep []byte, ask bool) error {
+	r, end, err := openFor(ctx)
 	if err != nil {
 		return err
 	}
-	defer r.close()
+	defer end()
 	items, _, err := r.search(attributes(name))
 	if err != nil {
 		return err
@@ -270,11 +284,46 @@ func removeCopies(ctx context.Context, name string, keep []byte) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrNotRemoved, err)
 		}
+		if prompt != "/" && !ask {
+			return ErrNotRemoved
+		}
 		if prompt != "/" {
-			return ErrNotRemoved // it wants to ask first
+			if err := r.ask(prompt); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// ownDeletes: we delete ourselves, as go-keyring would let the service ask
+// the person, wanted or not, and never take the question back.
+const ownDeletes = true
+
+func deleteAll(ctx context.Context, name string) error { return removeCopies(ctx, name, nil, true) }
+
+// replace changes an item that is there, and says whether it did. go-keyring
+// makes it anew instead, for which KeePassXC asks the person each time.
+func replace(ctx context.Context, name string, value []byte) bool {
+	r, err := open(ctx)
+	if err != nil {
+		return false
+	}
+	defer r.close()
+	collection, locked, err := r.target()
+	if err != nil || locked {
+		return false
+	}
+	var items []dbus.ObjectPath // of this collection: another one may be for this session only
+	if err := r.finish(r.start(collection, ssCollection+".SearchItems", attributes(name)), &items); err != nil || len(items) == 0 {
+		return false
+	}
+	session, err := r.session()
+	if err != nil {
+		return false
+	}
+	secret := ssSecret{Session: session, Parameters: []byte{}, Value: value, ContentType: "text/plain; charset=utf8"}
+	return r.finish(r.start(items[0], ssItem+".SetSecret", secret)) == nil
 }
 
 // list names our entries. The attributes of a locked item may be unreadable;

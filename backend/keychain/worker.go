@@ -82,6 +82,9 @@ var codes = []struct {
 // errKeychain: the keychain refused, in words of its own.
 var errKeychain = errors.New("the keychain refused")
 
+// workerDelay is how long a child may take to end.
+const workerDelay = time.Second
+
 const maxMessage = 64 << 10 // bytes of a request or an answer
 
 // write makes the request in the child, or here if there is none.
@@ -89,8 +92,14 @@ func (k Keychain) write(ctx context.Context, r request) error {
 	if k.Worker != nil {
 		return k.Worker.run(ctx, r)
 	}
+	switch { // what is ours ends with ctx, and takes its prompt with it
+	case r.Op == opUnlock:
+		return inTime(ctx, unlock(ctx))
+	case r.Op == opDelete && ownDeletes:
+		return inTime(ctx, deleteAll(ctx, r.Name))
+	}
 	done := make(chan error, 1)
-	go func() { done <- perform(r) }()
+	go func() { done <- perform(ctx, r) }()
 	select {
 	case err := <-done:
 		return err
@@ -112,9 +121,21 @@ func (w *Worker) run(ctx context.Context, r request) error {
 		args = []string{"keychain-worker"}
 	}
 	cmd := exec.CommandContext(ctx, w.Path, args...)
-	cmd.Stdin = bytes.NewReader(in)
-	cmd.WaitDelay = time.Second // for the pipes, once the child is gone
-	out, err := cmd.Output()
+	cmd.WaitDelay = workerDelay
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("run the keychain worker: %w", err)
+	}
+	// It stays open: where it closes, nobody waits any more, and the child has
+	// WaitDelay to take its prompt away before it is killed.
+	cmd.Cancel = stdin.Close
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("run the keychain worker: %w", err)
+	}
+	_, _ = stdin.Write(in) // a child that does not read is judged by its answer
+	err = cmd.Wait()
 	if ctx.Err() != nil {
 		return inTime(ctx, ctx.Err())
 	}
@@ -122,14 +143,15 @@ func (w *Worker) run(ctx context.Context, r request) error {
 		return fmt.Errorf("run the keychain worker: %w", err)
 	}
 	var a answer
-	if err := json.Unmarshal(out, &a); err != nil {
+	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
 		return fmt.Errorf("run the keychain worker: bad answer: %w", err)
 	}
 	return a.err()
 }
 
 // RunWorker is the child: one request from in, one answer to out. An error is
-// one of the pipes; what the keychain says is in the answer.
+// one of the pipes; what the keychain says is in the answer. It gives up when
+// in ends: nobody waits for it any more, and a prompt must not stay behind.
 func RunWorker(in io.Reader, out io.Writer) error {
 	var r request
 	if err := json.NewDecoder(io.LimitReader(in, maxMessage)).Decode(&r); err != nil {
@@ -140,6 +162,10 @@ func RunWorker(in io.Reader, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.Limit)
 	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, in)
+		cancel()
+	}()
 	err := Keychain{}.write(ctx, r)
 	if err := json.NewEncoder(out).Encode(answerOf(err, r)); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
@@ -147,20 +173,25 @@ func RunWorker(in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// perform is the one place that writes, and it may block for ever.
-func perform(r request) error {
-	err := prepare()
-	if err != nil {
+// perform is the one place that writes, and it may block for ever. go-keyring
+// panics over answers of another type than it expects.
+func perform(ctx context.Context, r request) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("%w: its answer makes no sense", errKeychain)
+		}
+	}()
+	if err := prepare(); err != nil {
 		return err
 	}
 	switch r.Op {
 	case opPut:
+		if replace(ctx, r.Name, r.Value) {
+			return nil
+		}
 		err = keyring.Set(Service, r.Name, string(r.Value))
 	case opDelete:
-		err = keyring.Delete(Service, r.Name)
-	case opUnlock:
-		// A look-up unlocks, and what it looks for is no name of ours.
-		_, err = keyring.Get(Service, string(opUnlock))
+		err = deleteAll(ctx, r.Name)
 	default:
 		return fmt.Errorf("%w: no operation %q", errKeychain, r.Op)
 	}

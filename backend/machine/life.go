@@ -13,15 +13,16 @@ type Life struct {
 }
 
 // Over says whether the end has come, by the clock or by the latest time
-// known to have been (highWater, zero: unknown): a clock set back does not
-// bring a token back. Only wall times count: Go's monotonic clock stands
-// still while the computer sleeps.
+// known to have been (highWater, zero: unknown, and the latest use): a clock
+// set back does not bring a token back. Only wall times count: Go's monotonic
+// clock stands still while the computer sleeps.
 func (l Life) Over(now, highWater time.Time) bool {
 	end, ok := l.End()
 	if !ok {
 		return false
 	}
-	return !later(wall(now), wall(highWater)).Before(end)
+	known := later(wall(highWater), wall(l.Used))
+	return !later(wall(now), known).Before(end)
 }
 
 // End is the earlier of the absolute end and the end by disuse; ok is false

@@ -50,6 +50,7 @@ func TestStateFile(t *testing.T) {
 		Registries: map[string]Registry{"localhost:8460": {Server: "http://localhost:8460", Account: "ann"}},
 		Entries:    map[string]Entry{"token/x/ann": {Touched: noon}},
 		Tombstones: map[string]time.Time{"token/x/old": noon},
+		Servers:    map[string][]string{"http://localhost:8460": {"localhost:8460"}},
 		HighWater:  noon,
 	}
 	if diff := cmp.Diff(want, load(t, f)); diff != "" {
@@ -225,8 +226,8 @@ func TestHighWater(t *testing.T) {
 	f := StateFile{Dir: t.TempDir()}
 	update(t, f, func(s *State) {
 		s.Added("a", noon)
-		s.Touch("a", noon.Add(time.Hour))
-		s.Touch("a", noon.Add(-time.Hour))
+		s.Heard("a", noon.Add(time.Hour), time.Time{})
+		s.Heard("a", noon.Add(-time.Hour), time.Time{})
 	})
 	s := load(t, f)
 	if !s.HighWater.Equal(noon.Add(time.Hour)) || !s.Entries["a"].Touched.Equal(noon.Add(time.Hour)) {
@@ -236,7 +237,7 @@ func TestHighWater(t *testing.T) {
 		t.Error("past its end by the high-water mark, and not over")
 	}
 	// A clock that ran ahead by years is put right by the next sign-in.
-	update(t, f, func(s *State) { s.Touch("a", noon.AddDate(9, 0, 0)); s.Added("b", noon) })
+	update(t, f, func(s *State) { s.Heard("a", noon.AddDate(9, 0, 0), time.Time{}); s.Added("b", noon) })
 	if s := load(t, f); s.Over("b", noon.AddDate(0, 3, 0), 0, noon) {
 		t.Error("a new session is over at birth")
 	}
@@ -273,5 +274,33 @@ func TestSweep(t *testing.T) {
 	}
 	if len(s.Tombstones) != 1 || !s.Buried("b") || len(s.Entries) != 2 {
 		t.Errorf("left: %+v", s)
+	}
+}
+
+// An account that is active nowhere can still be made so: its server's hosts
+// are known, and those of a build that did not keep them are found.
+func TestHostsOfAServer(t *testing.T) {
+	var s State
+	s.fill()
+	s.Serve("b.example", "https://one.example", "ada")
+	s.Serve("a.example", "https://one.example", "ada")
+	s.Serve("a.example", "https://two.example", "ada")
+	s.Serve("a.example", "https://two.example", "bob")
+	s.Registries["old.example"] = Registry{Server: "https://one.example", Account: "ada"}
+	for server, want := range map[string][]string{
+		"https://one.example":  {"a.example", "b.example", "old.example"},
+		"https://two.example":  {"a.example"},
+		"https://none.example": nil,
+	} {
+		if diff := cmp.Diff(want, s.HostsOf(server)); diff != "" {
+			t.Errorf("%s: %s", server, diff)
+		}
+	}
+	if s.Registries["a.example"].Account != "bob" {
+		t.Errorf("%v", s.Registries)
+	}
+	delete(s.Registries, "a.example") // the active one signs out
+	if diff := cmp.Diff([]string{"a.example"}, s.HostsOf("https://two.example")); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -116,26 +116,26 @@ func (f StateFile) Update(fn func(*State) error) error {
 	if err != nil {
 		return err
 	}
-	indexed := make([]string, 0, len(s.Entries))
-	for name := range s.Entries {
-		indexed = append(indexed, name)
-	}
+	old := s.Entries
+	s.Entries = maps.Clone(old)
 	if err := fn(&s); err != nil {
 		return err
 	}
-	after, err := json.MarshalIndent(s, "", "  ")
+	after, err := encode(s, before)
 	if err != nil {
 		return fmt.Errorf("encode state: %w", err)
 	}
-	after = append(after, '\n')
 	if !bytes.Equal(before, after) {
 		if err := f.write(after); err != nil {
 			return fmt.Errorf("write state: %w", err)
 		}
 	}
-	for _, name := range indexed {
-		if _, ok := s.Entries[name]; !ok {
+	for name, was := range old {
+		e, ok := s.Entries[name]
+		if !ok {
 			f.forget(name)
+		} else if e.Used.Before(was.Used) && !e.Used.IsZero() { // see Heard
+			_ = os.Chtimes(f.notePath(name), e.Used, e.Used)
 		}
 	}
 	return nil

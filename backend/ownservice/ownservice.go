@@ -15,9 +15,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
+	"lanyard/backend/autostart"
 	"lanyard/backend/machine"
 )
 
@@ -42,12 +44,33 @@ type Service struct {
 	Log    string // file for what the service says; "": DATA/service.log
 	// Version is our own build: a service of another one is restarted.
 	Version string
+
+	// System starts the service by itself once it was installed, see Install;
+	// nil: nothing here can.
+	System *autostart.Systemd
+	Env    []string // NAME=value that the system is to start our programs with
+	Docker string   // DOCKER_CONFIG of the person, which the janitor needs; "": none
+	Asked  string   // file that says that the person was asked about it
 }
 
 // Of is the own service of a person with these folders; binary is the lanyard
 // program, version the caller's build.
 func Of(dirs machine.Dirs, binary, version string) *Service {
-	return &Service{Data: dirs.Service(), Binary: binary, Version: version, Config: filepath.Join(dirs.Config, "service.yaml")}
+	s := &Service{
+		Data: dirs.Service(), Binary: binary, Version: version, Config: filepath.Join(dirs.Config, "service.yaml"),
+		Asked: filepath.Join(dirs.State, "autostart-asked"),
+	}
+	if docker := os.Getenv("DOCKER_CONFIG"); filepath.IsAbs(docker) {
+		s.Docker = docker
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		s.Env = carried(os.Getenv, home)
+		if runtime.GOOS == "linux" {
+			system := autostart.Here(os.Getenv, home)
+			s.System = &system
+		}
+	}
+	return s
 }
 
 // Status is what the service says of itself.

@@ -68,8 +68,8 @@ func (s *Service) Owns(ctx context.Context, address string) bool {
 	return err == nil && port != "" && address == "http://localhost:"+port
 }
 
-// start runs `lanyard serve` as a process of its own, in a session of its own,
-// so that it outlives whoever started it, and waits until its socket answers.
+// start starts the service as the person chose, and waits until its socket
+// answers.
 func (s *Service) start(ctx context.Context) (Status, error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return Status{}, fmt.Errorf("start the own service: %w", err)
@@ -77,6 +77,15 @@ func (s *Service) start(ctx context.Context) (Status, error) {
 	if _, err := os.Stat(s.Binary); err != nil {
 		return Status{}, fmt.Errorf("%w: the program lanyard is not beside this one (%s)", ErrStart, s.Binary)
 	}
+	if s.installed() && s.System.Probe(ctx) == nil {
+		return s.bySystem(ctx)
+	}
+	return s.detached(ctx)
+}
+
+// detached runs `lanyard serve` as a process of its own, in a session of its
+// own, so that it outlives whoever started it.
+func (s *Service) detached(ctx context.Context) (Status, error) {
 	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return Status{}, fmt.Errorf("start the own service: %w", err)
@@ -117,8 +126,13 @@ func (s *Service) start(ctx context.Context) (Status, error) {
 	}
 }
 
+// base are the arguments that never change.
+func (s *Service) base() []string {
+	return []string{"serve", "--own", "--data", s.Data, "--storage", filepath.Join(s.Data, "images")}
+}
+
 func (s *Service) arguments() []string {
-	args := []string{"serve", "--own", "--data", s.Data, "--storage", filepath.Join(s.Data, "images")}
+	args := s.base()
 	if _, err := os.Stat(s.Config); s.Config != "" && err == nil {
 		args = append(args, "--config", s.Config)
 	}

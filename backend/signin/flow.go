@@ -12,6 +12,7 @@ import (
 	"lanyard/backend/client"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
+	"lanyard/backend/standing"
 )
 
 const (
@@ -161,6 +162,7 @@ func (c *Computer) hold(ctx context.Context, a Account, token keychain.Token, se
 			return fmt.Errorf("keep the token in the keychain: %w", err)
 		}
 		s.Added(keychain.TokenName(a.Server, a.Name), now)
+		delete(s.Endings, keychain.SessionName(a.Server, a.Name))
 		reached("token")
 		if session != nil {
 			if err := c.Keychain.PutSession(ctx, a.Server, a.Name, *session); err != nil {
@@ -194,7 +196,7 @@ func (f *Flow) undo(ctx context.Context, grant client.Grant, pending string, ask
 	var here error
 	switch {
 	case held:
-		here = c.forgetAlone(near, account)
+		here = c.forgetAlone(near, account, standing.SignedOut)
 	case asked && ended == nil: // what became of the request is unknown
 		here = c.dropDead(near, f.Server, account)
 	}
@@ -213,11 +215,15 @@ func (f *Flow) reached(step string) {
 	}
 }
 
-// putPending keeps what is needed to end a session. Its name is noted first,
-// for keychains that cannot list what they hold.
+// putPending keeps what is needed to end a session, until a sign-in is whole.
+// Its name is noted first, for keychains that cannot list what they hold.
 func (c *Computer) putPending(ctx context.Context, random string, p keychain.Pending) error {
+	return c.putPendingOf(ctx, random, p, machine.Entry{})
+}
+
+func (c *Computer) putPendingOf(ctx context.Context, random string, p keychain.Pending, e machine.Entry) error {
 	err := c.state().Update(func(s *machine.State) error {
-		s.Entries[keychain.PendingName(random)] = machine.Entry{}
+		s.Entries[keychain.PendingName(random)] = e
 		return nil
 	})
 	if err != nil {

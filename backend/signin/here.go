@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"lanyard/backend/client"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
@@ -31,17 +32,30 @@ func Here(getenv func(string) string, asked bool) (*Computer, *DockerConfig, err
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the home folder: %w", err)
 	}
-	docker := &DockerConfig{
-		File:   dockerconfig.File{Path: dockerconfig.Path(getenv, home), Journal: dirs.State},
-		Helper: dockerconfig.Helper{Exe: helper, Journal: dirs.State, Finder: dockerconfig.Finder{Home: home}},
-	}
-	return &Computer{
-		Dirs: dirs, Docker: docker,
+	computer := &Computer{
+		Dirs:      dirs,
+		Transport: &client.Transport{Trust: client.Trust{Dir: filepath.Join(dirs.Config, "trust")}},
 		Keychain: keychain.Keychain{
 			Worker: &keychain.Worker{Path: lanyard}, Asked: asked,
+			Place: func() (keychain.Place, error) { return place(dirs) },
 			Index: func() ([]string, error) { return index(dirs.StateFile()) },
 		},
-	}, docker, nil
+	}
+	docker := &DockerConfig{
+		File:   dockerconfig.File{Path: dockerconfig.Path(getenv, home), Journal: dirs.State, Vault: &Vault{computer}},
+		Helper: dockerconfig.Helper{Exe: helper, Journal: dirs.State, Finder: dockerconfig.Finder{Home: home}},
+	}
+	computer.Docker = docker
+	return computer, docker, nil
+}
+
+// place is where the person wants the secrets to be.
+func place(dirs machine.Dirs) (keychain.Place, error) {
+	s, err := dirs.SettingsFile().Load()
+	return keychain.Place{
+		Store: keychain.Store(s.Keychain.Store), FailClosed: s.Keychain.FailClosed,
+		Dir: dirs.State, KeyFile: s.Keychain.KeyFile,
+	}, err
 }
 
 // Beside is a program of ours next to the running one; it is looked for

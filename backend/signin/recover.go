@@ -11,45 +11,63 @@ import (
 	"lanyard/backend/client"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
+	"lanyard/backend/standing"
 )
 
-// Recover finishes what a sign-in or sign-out that was cut off left behind:
+// Settled is something left half done that was finished.
+type Settled struct {
+	Account Account // whose session was to be ended at the service; zero for a sign-in that was cut off
+	Since   time.Time
+	// Refused: the service was shown the session once more, and said no.
+	Refused bool
+}
+
+// SignOut says whether a sign-out was completed, and not a sign-in.
+func (s Settled) SignOut() bool { return s.Account != Account{} }
+
+// Recover is Settle for whoever wants no more than the number.
+func (c *Computer) Recover(ctx context.Context) (int, error) {
+	settled, err := c.Settle(ctx)
+	return len(settled), err
+}
+
+// Settle finishes what a sign-in or sign-out that was cut off left behind:
 // a sign-in whose session is not in the keychain is ended on the service and
 // touches no other; one that got that far is completed; a sign-out that could
-// not reach the service is carried out. It returns how many were settled; if
-// another program is signing in, there is nothing to recover yet.
-func (c *Computer) Recover(ctx context.Context) (int, error) {
+// not reach the service is carried out. It returns what was settled; if
+// another program is signing in, there is nothing to settle yet.
+func (c *Computer) Settle(ctx context.Context) ([]Settled, error) {
 	unlock, err := c.lock(ctx, "signin", 100*time.Millisecond)
 	if errors.Is(err, ErrBusy) {
-		return 0, nil
+		return nil, nil
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer unlock()
 	return c.recover(ctx)
 }
 
-// recover is Recover for whoever holds the lock.
-func (c *Computer) recover(ctx context.Context) (int, error) {
+// recover is Settle for whoever holds the lock.
+func (c *Computer) recover(ctx context.Context) ([]Settled, error) {
 	names, err := c.pendings(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("look for unfinished sign-ins: %w", err)
+		return nil, fmt.Errorf("look for unfinished sign-ins: %w", err)
 	}
-	settled := 0
+	var settled []Settled
 	var failed error
 	for _, name := range names {
 		_, parts, err := keychain.ParseName(name)
 		if err != nil {
 			continue // not written by us
 		}
-		did, err := c.settle(ctx, parts[0])
+		one, did, err := c.settle(ctx, parts[0])
 		if err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
 		if did {
-			settled++
+			settled = append(settled, one)
 		}
 	}
 	return settled, failed
@@ -76,18 +94,49 @@ func (c *Computer) pendings(ctx context.Context) ([]string, error) {
 }
 
 // settle deals with one pending entry; did is false if there is none.
-func (c *Computer) settle(ctx context.Context, random string) (did bool, err error) {
+func (c *Computer) settle(ctx context.Context, random string) (one Settled, did bool, err error) {
+	state, err := c.state().Load()
+	if err != nil {
+		return Settled{}, false, err
+	}
+	note := state.Entries[keychain.PendingName(random)]
 	pending, err := c.Keychain.GetPending(ctx, random)
 	if errors.Is(err, keychain.ErrNotFound) {
-		return false, c.deletePending(ctx, random)
+		return Settled{}, false, c.deletePending(ctx, random)
 	}
 	if err != nil {
-		return false, err
+		return Settled{}, false, err
 	}
-	if err := c.settleAt(ctx, pending); err != nil {
-		return false, err
+	if note.Server == "" {
+		err = c.settleAt(ctx, pending)
+	} else {
+		one = Settled{Account: Account{note.Server, note.Username}, Since: note.Touched}
+		one.Refused, err = c.endAt(ctx, pending)
 	}
-	return true, c.deletePending(ctx, random)
+	if err != nil {
+		return Settled{}, false, err
+	}
+	return one, true, c.deletePending(ctx, random)
+}
+
+// endAt tells the service of a sign-out, and shows it the session once more:
+// refused is the proof that it has ended.
+func (c *Computer) endAt(ctx context.Context, pending keychain.Pending) (refused bool, err error) {
+	server, err := c.open(ctx, pending.Server)
+	if err == nil {
+		err = server.Revoke(ctx, pending.Refresh.Reveal())
+	}
+	if err != nil {
+		return false, fmt.Errorf("end a session at %s: %w", pending.Server, err)
+	}
+	_, err = server.Refresh(ctx, pending.Refresh.Reveal())
+	switch {
+	case errors.Is(err, client.ErrEnded):
+		return true, nil
+	case err == nil:
+		return false, fmt.Errorf("%w: %s", ErrStillAccepted, pending.Server)
+	}
+	return false, nil // it was told; the proof alone is missing
 }
 
 func (c *Computer) settleAt(ctx context.Context, pending keychain.Pending) error {
@@ -185,7 +234,7 @@ func (c *Computer) dropDead(ctx context.Context, server *client.Server, a Accoun
 	}
 	switch _, err := c.access(ctx, server, a); {
 	case errors.Is(err, ErrNotSignedIn):
-		return c.forgetAlone(ctx, a)
+		return c.forgetAlone(ctx, a, standing.Ended)
 	case errors.Is(err, client.ErrEnded):
 		return nil // it is forgotten, or buried where the keychain would not let go
 	default:

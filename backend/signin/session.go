@@ -11,6 +11,7 @@ import (
 	"lanyard/backend/client"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
+	"lanyard/backend/standing"
 )
 
 // Access is a signed-in account, ready to ask its server.
@@ -18,6 +19,7 @@ type Access struct {
 	Account Account
 	Server  *client.Server
 	Token   string    // access token; never kept on disk
+	Got     time.Time // when it was given
 	Expires time.Time // when it is over, minutes after it was given; zero: unknown
 }
 
@@ -27,11 +29,23 @@ func (Access) String() string { return "***" }
 // GoString hides it from %#v.
 func (Access) GoString() string { return "***" }
 
+// Fresh says whether the access token is worth showing at now: it has a minute
+// left, by a clock that did not go back since. One whose end is unknown is
+// never fresh. The service's clock plays no part, as it says how long the
+// token lives and not until when.
+func (a Access) Fresh(now time.Time) bool {
+	now = now.Round(0)
+	return !a.Expires.IsZero() && !now.Before(a.Got.Round(0)) && a.Expires.Round(0).After(now.Add(time.Minute))
+}
+
 // Access refreshes the session of an account. Only one program at a time
 // does, and the successor lies in the keychain before anything is asked with
 // it, so a crash leaves a refresh token that the service still takes. When
 // the session has ended, what is here of it is removed: client.ErrEnded.
 func (c *Computer) Access(ctx context.Context, a Account) (Access, error) {
+	if atHub(a) {
+		return c.hubAccess(ctx, a)
+	}
 	server, err := c.open(ctx, a.Server)
 	if err != nil {
 		return Access{}, err
@@ -45,13 +59,18 @@ func (c *Computer) access(ctx context.Context, server *client.Server, a Account)
 		return Access{}, err
 	}
 	defer unlock()
+	return c.rotate(ctx, server, a)
+}
+
+// rotate is access for whoever holds the lock.
+func (c *Computer) rotate(ctx context.Context, server *client.Server, a Account) (Access, error) {
 	state, err := c.state().Load()
 	if err != nil {
 		return Access{}, err
 	}
 	name := keychain.SessionName(a.Server, a.Name)
 	gone := fmt.Errorf("%w: %s", ErrNotSignedIn, a)
-	if state.Buried(name) {
+	if state.Buried(name) || leaving(state, a) {
 		return Access{}, gone
 	}
 	entry, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
@@ -63,12 +82,13 @@ func (c *Computer) access(ctx context.Context, server *client.Server, a Account)
 	}
 	grant, err := server.Refresh(ctx, entry.Refresh.Reveal())
 	if errors.Is(err, client.ErrEnded) {
-		return Access{}, errors.Join(err, c.forget(ctx, a))
+		return Access{}, errors.Join(err, c.endedThere(ctx, server, a, entry, err))
 	}
 	if err != nil {
 		return Access{}, err
 	}
 	entry.Refresh = keychain.Secret(grant.Refresh)
+	now := c.now()
 	err = c.state().Update(func(s *machine.State) error {
 		if s.Buried(name) { // the helper found it to be over
 			return gone
@@ -76,15 +96,47 @@ func (c *Computer) access(ctx context.Context, server *client.Server, a Account)
 		if err := c.Keychain.PutSession(ctx, a.Server, a.Name, entry); err != nil {
 			return fmt.Errorf("keep the session: %w", err)
 		}
-		now := c.now()
-		s.Touch(keychain.TokenName(a.Server, a.Name), now)
-		s.Touch(name, now)
+		s.Heard(keychain.TokenName(a.Server, a.Name), now, server.Date())
+		s.Heard(name, now, server.Date())
 		return nil
 	})
 	if err != nil {
 		return Access{}, err
 	}
-	return Access{Account: a, Server: server, Token: grant.Access, Expires: grant.Expires}, nil
+	return Access{Account: a, Server: server, Token: grant.Access, Got: now, Expires: grant.Expires}, nil
+}
+
+// endedThere removes what is here of a session that the service says is over.
+// That of a disabled account would come back with the account, and nobody here
+// would know of it: so it is ended now.
+func (c *Computer) endedThere(ctx context.Context, server *client.Server, a Account, session keychain.Session, why error) error {
+	became := became(why)
+	if became == standing.Disabled {
+		if err := server.Revoke(ctx, session.Refresh.Reveal()); err != nil {
+			if err := c.putRevocation(ctx, a, session); err != nil {
+				return err
+			}
+		}
+	}
+	return c.forget(ctx, a, became)
+}
+
+// became is the state of an account after the service said that its session
+// has ended.
+func became(err error) standing.State {
+	reason := ""
+	var ended *client.Ended
+	if errors.As(err, &ended) {
+		reason = ended.Reason
+	}
+	state, _ := standing.Active.Next(standing.Said(reason))
+	return state
+}
+
+// leaving says whether a sign-out of the account was begun and is to be
+// carried through: its token is buried, its session is kept to be ended with.
+func leaving(state machine.State, a Account) bool {
+	return state.Endings[keychain.SessionName(a.Server, a.Name)].State == string(standing.SignedOut)
 }
 
 // Regenerate makes this computer's token anew for a session that lost its
@@ -130,37 +182,51 @@ func (c *Computer) Expire(ctx context.Context) ([]Account, error) {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		if ended {
-			over = append(over, a)
-			failed = errors.Join(failed, c.forget(ctx, a))
+		if ended == "" {
+			continue
 		}
+		if ended != standing.SignedOut {
+			over = append(over, a)
+		}
+		failed = errors.Join(failed, c.forget(ctx, a, ended))
 	}
 	return over, errors.Join(failed, c.state().Sweep(func(name string) error { return c.Keychain.Delete(ctx, name) }))
 }
 
-// over says whether an account's session has ended here, whoever noticed
-// first. A token that somebody took out of the keychain by hand is such an
-// end, and then the service learns of it by the next Recover.
-func (c *Computer) over(ctx context.Context, state machine.State, a Account) (bool, error) {
-	name := keychain.TokenName(a.Server, a.Name)
-	if state.Buried(name) || state.Buried(keychain.SessionName(a.Server, a.Name)) {
-		return true, nil
+// over says how an account's session has ended here, whoever noticed first;
+// "" if it has not. A token that somebody took out of the keychain by hand is
+// such an end. Of that, and of a sign-out that was cut off, the service learns
+// by the next Recover.
+func (c *Computer) over(ctx context.Context, state machine.State, a Account) (standing.State, error) {
+	name, sessionName := keychain.TokenName(a.Server, a.Name), keychain.SessionName(a.Server, a.Name)
+	ending := standing.Expired
+	if known, ok := state.Endings[sessionName]; ok {
+		ending = standing.State(known.State)
 	}
-	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
-	if err == nil {
-		return state.Over(name, token.Ends, token.Idle, c.now()), nil
+	buried := state.Buried(name) || state.Buried(sessionName)
+	if buried && ending != standing.SignedOut {
+		return ending, nil
 	}
-	if !errors.Is(err, keychain.ErrNotFound) {
-		return false, err
+	if !buried {
+		token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
+		if err == nil {
+			if state.Over(name, token.Ends, token.Idle, c.now()) {
+				return ending, nil
+			}
+			return "", nil
+		}
+		if !errors.Is(err, keychain.ErrNotFound) {
+			return "", err
+		}
 	}
 	session, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
-	if errors.Is(err, keychain.ErrNotFound) {
-		return true, nil
+	if errors.Is(err, keychain.ErrNotFound) || err == nil && atHub(a) { // Docker Hub cannot be told later
+		return ending, nil
 	}
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	return true, c.putPending(ctx, newPending(), keychain.Pending{Server: a.Server, Refresh: session.Refresh})
+	return ending, c.putRevocation(ctx, a, session)
 }
 
 // known are the accounts of which the state knows anything.
@@ -181,15 +247,18 @@ func known(state machine.State) []Account {
 }
 
 // forget removes an account from this computer: its registries, its token,
-// its session. Whoever calls it holds the lock "refresh", so that none of it
-// is written anew meanwhile.
+// its session. ended is how it came to that, and is told until the next
+// sign-in, but for a sign-out. Whoever calls it holds the lock "refresh", so
+// that none of it is written anew meanwhile.
 //
 // The removal is a journaled intention: from the first write on nobody serves
 // the entries, and it is retried until the keychain verifiably has none.
-func (c *Computer) forget(ctx context.Context, a Account) error {
-	names := []string{keychain.TokenName(a.Server, a.Name), keychain.SessionName(a.Server, a.Name)}
+func (c *Computer) forget(ctx context.Context, a Account, ended standing.State) error {
+	session := keychain.SessionName(a.Server, a.Name)
+	names := []string{keychain.TokenName(a.Server, a.Name), session}
 	now := c.now()
 	err := c.state().Update(func(s *machine.State) error {
+		s.End(session, string(ended), hostsOf(*s, a), now)
 		for _, host := range hostsOf(*s, a) {
 			delete(s.Registries, host)
 		}
@@ -210,17 +279,20 @@ func (c *Computer) forget(ctx context.Context, a Account) error {
 			}
 			s.Gone(name)
 		}
+		if leaving(*s, a) { // nobody needs to be told
+			delete(s.Endings, session)
+		}
 		return nil
 	})
 	return errors.Join(failed, err)
 }
 
 // forgetAlone is forget for whoever does not hold the lock.
-func (c *Computer) forgetAlone(ctx context.Context, a Account) error {
+func (c *Computer) forgetAlone(ctx context.Context, a Account, ended standing.State) error {
 	unlock, err := c.lock(ctx, "refresh", lockWithin)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	return c.forget(ctx, a)
+	return c.forget(ctx, a, ended)
 }

@@ -33,6 +33,10 @@ var (
 	ErrBusy = errors.New("another sign-in is under way")
 	// ErrBrowser: no browser could be opened.
 	ErrBrowser = errors.New("no browser could be opened")
+	// ErrUnfinished: no tool gets the token any more, but the keychain did not
+	// open, so neither it nor the service could be told. Expire and Recover
+	// carry it through.
+	ErrUnfinished = errors.New("the sign-out goes on once the keychain opens")
 	// ErrStillAccepted: after a sign-out the service still takes the token.
 	ErrStillAccepted = errors.New("the server still accepts the token")
 )
@@ -72,7 +76,7 @@ func (c *Computer) Accounts() ([]Account, error) {
 	var all []Account
 	for name := range state.Entries {
 		kind, parts, err := keychain.ParseName(name)
-		if err != nil || kind != keychain.Sessions || state.Buried(name) {
+		if err != nil || kind != keychain.Sessions || state.Buried(name) || leaving(state, Account{parts[0], parts[1]}) {
 			continue
 		}
 		all = append(all, Account{parts[0], parts[1]})
@@ -113,20 +117,16 @@ func (c *Computer) Hosts(a Account) ([]string, error) {
 	return hostsOf(state, a), nil
 }
 
-// Served are the registry hosts of every account signed in here, sorted:
+// Served are the registry hosts of every account here, sorted:
 // those that the tools are set up for. ErrNotSignedIn if there is none.
 func (c *Computer) Served() ([]string, error) {
-	accounts, err := c.Accounts()
+	all, err := c.Known()
 	if err != nil {
 		return nil, err
 	}
 	var hosts []string
-	for _, a := range accounts {
-		more, err := c.Hosts(a)
-		if err != nil {
-			return nil, err
-		}
-		hosts = append(hosts, more...)
+	for _, k := range all {
+		hosts = append(hosts, k.Active...)
 	}
 	if len(hosts) == 0 {
 		return nil, ErrNotSignedIn

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"lanyard/backend/client"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
+	"lanyard/backend/standing"
 )
 
 // Receipt says what a sign-out did, and what is still alive.
@@ -24,14 +26,19 @@ type Receipt struct {
 	// Pending says why the service does not know yet; the next command that
 	// reaches it tells it, if there was a session to end. nil: it knows.
 	Pending error
+	// Alive says what goes on being valid at Docker Hub, and where it is ended.
+	Alive []string
 	// Tools says why docker's configuration was not put back; nil: it was.
 	Tools error
 }
 
 // SignOut ends an account's session here and at the service, and proves it.
-// Here first: from its first write on no tool gets the token. A service that
-// cannot be reached is told later (Receipt.Pending). ErrStillAccepted: it is
-// removed here all the same, and the service still takes the token.
+// Here first: from its first write on no tool gets the token, and whatever
+// cuts this off, the next Expire and Recover carry it through. A service that
+// cannot be reached is told later (Receipt.Pending). A keychain that does not
+// open is an error, and the sign-out is carried through once it does.
+// ErrStillAccepted: it is removed here all the same, and the service still
+// takes the token.
 func (c *Computer) SignOut(ctx context.Context, a Account) (Receipt, error) {
 	r := Receipt{Account: a}
 	unlock, err := c.lock(ctx, "refresh", lockWithin)
@@ -42,26 +49,29 @@ func (c *Computer) SignOut(ctx context.Context, a Account) (Receipt, error) {
 	if r.Hosts, err = c.Hosts(a); err != nil {
 		return r, err
 	}
+	if err := c.leave(a); err != nil {
+		return r, err
+	}
 	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
 	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
-		return r, err
+		return r, fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
 	r.LastFour = lastFour(token.Secret.Reveal())
 	session, err := c.Keychain.GetSession(ctx, a.Server, a.Name)
 	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
-		return r, err
+		return r, fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
-	if err := c.bury(a); err != nil {
-		return r, err
+	if atHub(a) {
+		r.Alive = c.leaveHub(ctx, a, session, token, &r)
+	} else {
+		r.Pending = c.revoke(ctx, a, session, token, &r)
 	}
-	r.Pending = c.revoke(ctx, a, session, token, &r)
 	if r.Pending != nil && session.Refresh != "" {
-		later := keychain.Pending{Server: a.Server, Refresh: session.Refresh}
-		if err := c.putPending(ctx, newPending(), later); err != nil {
+		if err := c.putRevocation(ctx, a, session); err != nil {
 			return r, fmt.Errorf("keep the sign-out for later: %w", err)
 		}
 	}
-	if err := c.forget(ctx, a); err != nil {
+	if err := c.forget(ctx, a, standing.SignedOut); err != nil {
 		return r, err
 	}
 	r.Removed = true
@@ -72,11 +82,17 @@ func (c *Computer) SignOut(ctx context.Context, a Account) (Receipt, error) {
 	return r, nil
 }
 
-// bury: no tool may use the token while it dies.
-func (c *Computer) bury(a Account) error {
+// leave journals a sign-out: no tool may use the token while it dies, and the
+// session is kept until the service has been told, or can be.
+func (c *Computer) leave(a Account) error {
 	now := c.now()
 	return c.state().Update(func(s *machine.State) error {
 		s.Bury(keychain.TokenName(a.Server, a.Name), now)
+		delete(s.Endings, keychain.SessionName(a.Server, a.Name))
+		s.End(keychain.SessionName(a.Server, a.Name), string(standing.SignedOut), nil, now)
+		for _, host := range hostsOf(*s, a) {
+			delete(s.Registries, host)
+		}
 		return nil
 	})
 }
@@ -136,10 +152,17 @@ type Status struct {
 	LastFour string // "" if the keychain has no token for it
 	TokenID  string // its id at the service
 	Life     machine.Life
+	// Off are those of Hosts that a tool logged out of (docker logout).
+	Off []string
 	// Session is what the service says; nil with Offline set if it was not
 	// reached.
 	Session *client.Session
 	Offline error
+	// At is when it was looked at, Mark the latest time known to have been.
+	At, Mark time.Time
+	// Skew is how far the service's clock is ahead of this computer's; zero:
+	// not asked, or not by more than a minute.
+	Skew time.Duration
 }
 
 // Look tells the state of an account: from the keychain, and, if ask is set,
@@ -155,12 +178,17 @@ func (c *Computer) Look(ctx context.Context, a Account, ask bool) (Status, error
 // LookWith is Look for a program that runs on and keeps its access token for
 // the minutes it lives: access says how the service is asked; nil: not at all.
 func (c *Computer) LookWith(ctx context.Context, a Account, access func(context.Context, Account) (Access, error)) (Status, error) {
-	st := Status{Account: a}
+	st := Status{Account: a, At: c.now()}
 	state, err := c.state().Load()
 	if err != nil {
 		return st, err
 	}
-	st.Hosts = hostsOf(state, a)
+	st.Hosts, st.Mark = hostsOf(state, a), state.HighWater
+	for _, host := range st.Hosts {
+		if state.Registries[host].Off {
+			st.Off = append(st.Off, host)
+		}
+	}
 	token, err := c.Keychain.GetToken(ctx, a.Server, a.Name)
 	switch {
 	case err == nil:
@@ -169,10 +197,10 @@ func (c *Computer) LookWith(ctx context.Context, a Account, access func(context.
 	case !errors.Is(err, keychain.ErrNotFound):
 		return st, err
 	}
-	if access == nil {
+	if access == nil || atHub(a) { // Docker Hub knows of no session; it ends by this computer's clock
 		return st, nil
 	}
-	session, err := ask(ctx, a, access)
+	session, date, err := ask(ctx, a, access)
 	if errors.Is(err, client.ErrUnreachable) || errors.Is(err, client.ErrServer) {
 		st.Offline = err
 		return st, nil
@@ -180,14 +208,19 @@ func (c *Computer) LookWith(ctx context.Context, a Account, access func(context.
 	if err != nil {
 		return st, err
 	}
-	st.Session = &session
+	st.Session, st.At = &session, c.now()
+	if skew := date.Sub(st.At.Round(0)); !date.IsZero() && skew.Abs() > time.Minute {
+		st.Skew = skew.Round(time.Second)
+	}
 	return st, nil
 }
 
-func ask(ctx context.Context, a Account, access func(context.Context, Account) (Access, error)) (client.Session, error) {
+// ask returns what the service says, and the time by its clock.
+func ask(ctx context.Context, a Account, access func(context.Context, Account) (Access, error)) (client.Session, time.Time, error) {
 	got, err := access(ctx, a)
 	if err != nil {
-		return client.Session{}, err
+		return client.Session{}, time.Time{}, err
 	}
-	return got.Server.Session(ctx, got.Token)
+	session, err := got.Server.Session(ctx, got.Token)
+	return session, got.Server.Date(), err
 }

@@ -15,8 +15,11 @@ var version string
 
 func main() {
 	runtime.GOMAXPROCS(1) // one question, one answer: waking threads for it takes longer
-	h := helper.Helper{Getenv: os.Getenv, Version: buildVersion()}
-	os.Exit(h.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	noCore()
+	if socket := handedOver(); socket != "" {
+		os.Exit(handOver(socket, os.Args[1:]))
+	}
+	os.Exit(helper.Here(buildVersion()).Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 func buildVersion() string {

@@ -11,9 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -196,21 +194,6 @@ func TestProcessStartsNothing(t *testing.T) {
 	}
 }
 
-func TestManyAtOnce(t *testing.T) {
-	d := newDesk(t, keyringtest.Options{})
-	d.signIn(host, time.Now().Add(time.Hour))
-	want, _, _ := d.run("get", host)
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			if got, errs, status := d.run("get", host); got != want || status != 0 {
-				t.Errorf("%q %q %d", got, errs, status)
-			}
-		})
-	}
-	wg.Wait()
-}
-
 // registry is a stub that wants Basic credentials. It is a fake: it has one
 // manifest.
 func registry(t *testing.T) (address string, asked *atomic.Int32) {
@@ -278,49 +261,5 @@ func TestDocker(t *testing.T) {
 	d.serve(address)
 	if out, err := docker(inspect...); err == nil || !strings.Contains(out, "lanyard: the keychain is locked") {
 		t.Errorf("locked: %s", out)
-	}
-}
-
-// BenchmarkGet is a whole get, process and all, beside that of Docker's own
-// helper where that is installed. The aim is a third of its time.
-func BenchmarkGet(b *testing.B) {
-	d := newDesk(b, keyringtest.Options{})
-	d.signIn(host, time.Now().Add(time.Hour))
-	programs := []string{"docker-credential-lanyard"}
-	peer, err := exec.LookPath(filepath.Join(os.Getenv("LANYARD_TOOLS"), "bin", "docker-credential-secretservice"))
-	if err != nil {
-		peer, err = exec.LookPath("docker-credential-secretservice")
-	}
-	if err == nil {
-		programs = append(programs, peer)
-		store := d.Command(peer, "store")
-		store.Stdin = strings.NewReader(fmt.Sprintf(`{"ServerURL":%q,"Username":"ann","Secret":%q}`, host, secret))
-		must(b, store.Run())
-	} else {
-		b.Log("docker-credential-secretservice is not installed: nothing to compare with")
-	}
-	times := make([][]time.Duration, len(programs))
-	for b.Loop() {
-		for i, program := range programs { // in turn, so that both see the same load
-			cmd := d.Command(program, "get")
-			cmd.Stdin = strings.NewReader(host)
-			begin := time.Now()
-			var errs strings.Builder
-			cmd.Stderr = &errs
-			out, err := cmd.Output()
-			times[i] = append(times[i], time.Since(begin))
-			if err != nil || !strings.Contains(string(out), secret) {
-				b.Fatalf("%s: %s %s %v", program, out, &errs, err)
-			}
-		}
-	}
-	medians := make([]float64, len(programs))
-	for i, t := range times {
-		slices.Sort(t)
-		medians[i] = float64(t[len(t)/2].Microseconds()) / 1000
-		b.ReportMetric(medians[i], filepath.Base(programs[i])+"-ms")
-	}
-	if len(medians) == 2 {
-		b.ReportMetric(medians[0]/medians[1], "ratio")
 	}
 }

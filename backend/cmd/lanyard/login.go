@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"lanyard/backend/client"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
 	"lanyard/backend/signin"
@@ -23,22 +22,43 @@ func loginCommand(t terminal) *cobra.Command {
 		Long: "Signs you in through your browser. The account service generates a Read, Write, Delete token\n" +
 			"for this computer; it goes into the system keychain, and docker is told to ask there.\n" +
 			"Without --server this computer's own service is used, and started if it does not run.",
-		Example: "  lanyard login\n  lanyard login --server https://registry.example\n  lanyard login --device        # no browser on this computer",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return login(cmd.Context(), t, o) },
+		Example: "  lanyard login\n  lanyard login --server https://registry.example\n  lanyard login --device        # no browser on this computer\n" +
+			"  lanyard login --server ghcr.io --username ada --with-token < token.txt\n" +
+			"  lanyard login --server docker-hub             # by your own docker",
+		RunE: func(cmd *cobra.Command, _ []string) error { return login(cmd.Context(), t, o) },
 	}
 	cmd.Flags().StringVar(&o.server, "server", "", "address of the account service (default: this computer's own)")
+	cmd.Flags().StringVar(&o.way, "way", "", "with --server docker-hub: docker (the default) or password")
+	o.believe.flags(cmd)
 	cmd.Flags().BoolVar(&o.device, "device", false, "show a code to type in a browser on any device")
 	cmd.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address and open nothing")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "agree to a copy of the credential helper where the shell does not find it")
+	cmd.Flags().BoolVar(&o.paste.withToken, "with-token", false, "read a token of your own from stdin, for the registry --server HOST: any registry")
+	cmd.Flags().StringVar(&o.paste.username, "username", "", "with --with-token: the name that the registry knows the token by")
+	cmd.Flags().StringVar(&o.paste.ends, "ends", "", "with --with-token: when the token ends: 2027-01-31, 30d, or 2027-01-31T12:00:00Z (default: not known)")
+	cmd.Flags().BoolVar(&o.paste.noCheck, "no-check", false, "with --with-token: store the token without asking the registry whether it takes it")
 	return cmd
 }
 
 type loginOptions struct {
-	server                 string
+	server, way            string
 	device, noBrowser, yes bool
+	paste                  pasteOptions
+	believe                believeOptions
 }
 
 func login(ctx context.Context, t terminal, o loginOptions) error {
+	if err := o.believe.check(o.server, o.atDockerHub() || o.paste.given()); err != nil {
+		return err
+	}
+	switch {
+	case o.atDockerHub():
+		return loginHub(ctx, t, o)
+	case o.way != "":
+		return usagef("--way goes with --server docker-hub")
+	case o.paste.given():
+		return paste(ctx, t, o)
+	}
 	p, err := newParts(t, true)
 	if err != nil {
 		return err
@@ -56,7 +76,7 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 			return err
 		}
 	}
-	server, err := client.Open(ctx, address, p.computer.Transport)
+	server, err := p.open(ctx, t, address, o.believe)
 	if err != nil {
 		return err
 	}
@@ -74,7 +94,11 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	return signedIn(ctx, t, p, result)
+	err = signedIn(ctx, t, p, result)
+	if own && err == nil {
+		p.askAutomatic(ctx, t)
+	}
+	return err
 }
 
 // retake makes this computer's token anew where its session lives and its
@@ -147,16 +171,21 @@ func signedIn(ctx context.Context, t terminal, p *parts, r signin.Result) error 
 	fmt.Fprintf(t.Out, "Signed in as %s\n", r.Account)
 	fmt.Fprintf(t.Out, "A Read, Write, Delete token for this computer (…%s) was stored in %s.\n", r.LastFour, where)
 	fmt.Fprintf(t.Out, "The session ends on %s, or on %s if it is not used.\n", signin.Day(r.Ends), signin.Day(r.IdleBy))
-	tools := r.Tools
+	return p.settleTools(ctx, t, r.Tools, r.Account.Name, r.Hosts)
+}
+
+// settleTools says what became of docker's configuration, and asks about what
+// only the person can decide.
+func (p *parts) settleTools(ctx context.Context, t terminal, tools error, name string, hosts []string) error {
 	var missing *dockerconfig.NotFoundError
 	if errors.As(tools, &missing) && missing.Offer.Path != "" && t.person() && ask(t, fmt.Sprintf("Your shell does not find the credential helper. Copy it to %s?", missing.Offer.Path)) {
 		p.docker.MayCopy = true
-		tools = p.docker.SetUp(ctx, r.Hosts)
+		tools = p.docker.SetUp(ctx, hosts)
 	}
 	switch {
 	case tools == nil:
-		fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(r.Hosts, ", "), p.docker.File.Path)
-		hints(t, r.Account.Name, r.Hosts)
+		fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(hosts, ", "), p.docker.File.Path)
+		hints(t, name, hosts)
 	case errors.As(tools, &missing):
 		notFound(t, missing)
 	default:
@@ -201,30 +230,70 @@ func ask(t terminal, question string) bool {
 }
 
 func logoutCommand(t terminal) *cobra.Command {
-	var server string
+	var o logoutOptions
 	cmd := &cobra.Command{
-		Use: "logout", Short: "Sign this computer out, and prove it", Args: usageArgs(cobra.NoArgs),
+		Use: "logout [NAME|HOST]", Short: "Sign this computer out, and prove it", Args: usageArgs(cobra.MaximumNArgs(1)),
 		Long: "Ends the session at the service, which refuses its token from then on, removes token and session\n" +
-			"from the keychain, puts docker's configuration back, and says what is still alive.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return logout(cmd.Context(), t, server) },
+			"from the keychain, puts docker's configuration back, and says what is still alive. A token that was\n" +
+			"pasted is removed here; its registry alone can end it.\n" +
+			"NAME is an account's name, or NAME@SERVER; HOST is a registry.",
+		Example: "  lanyard logout\n  lanyard logout ghcr.io\n  lanyard logout --everywhere    # on every computer of the account",
+		RunE:    func(cmd *cobra.Command, args []string) error { return logout(cmd.Context(), t, args, o) },
 	}
-	cmd.Flags().StringVar(&server, "server", "", "the service to sign out of (default: the active one)")
+	cmd.Flags().StringVar(&o.server, "server", "", "the service to sign out of")
+	cmd.Flags().BoolVar(&o.all, "all", false, "sign every account out of this computer")
+	cmd.Flags().BoolVar(&o.everywhere, "everywhere", false, "end the account's sessions on all its computers")
+	cmd.ValidArgsFunction = completeAccount(t)
 	return cmd
 }
 
-func logout(ctx context.Context, t terminal, server string) error {
+type logoutOptions struct {
+	server          string
+	all, everywhere bool
+}
+
+func logout(ctx context.Context, t terminal, args []string, o logoutOptions) error {
+	if o.all && len(args) > 0 {
+		return usagef("--all signs everybody out: no name goes with it")
+	}
 	p, err := newParts(t, true)
 	if err != nil {
 		return err
 	}
 	p.tidy(ctx, t)
-	account, err := p.computer.Find(server)
+	accounts, err := p.whom(args, o.server, o.all)
+	if errors.Is(err, signin.ErrNotSignedIn) && len(args) == 0 {
+		p.acknowledge(t, o.server)
+	}
 	if err != nil {
 		return err
 	}
-	r, err := p.computer.SignOut(ctx, account)
+	var hosts []string
+	var failed error
+	for _, k := range accounts {
+		r, err := p.signOut(ctx, t, k, o.everywhere)
+		hosts, failed = append(hosts, r.Hosts...), errors.Join(failed, err)
+	}
+	p.sayWaiting(t, hosts)
+	return failed
+}
+
+// signOut is logout for one account.
+func (p *parts) signOut(ctx context.Context, t terminal, k signin.Known, everywhere bool) (r signin.Receipt, err error) {
+	account := k.Account
+	switch {
+	case everywhere:
+		var ended int
+		if r, ended, err = p.computer.SignOutEverywhere(ctx, account); err == nil {
+			fmt.Fprintf(t.Out, "Ended at %s: %d of the account's sessions, on all its computers\n", account.Server, ended)
+		}
+	case k.Pasted:
+		return p.discard(ctx, t, k)
+	default:
+		r, err = p.computer.SignOut(ctx, account)
+	}
 	if err != nil {
-		return err
+		return r, err
 	}
 	fmt.Fprintf(t.Out, "Signed out: %s\n", account)
 	if r.LastFour != "" {
@@ -240,9 +309,12 @@ func logout(ctx context.Context, t terminal, server string) error {
 	case r.Pending != nil:
 		fmt.Fprintf(t.Out, "  at the service: revocation pending (%v); the next lanyard command that reaches it carries it out\n", r.Pending)
 	}
+	for _, alive := range r.Alive {
+		fmt.Fprintln(t.Out, "  "+alive)
+	}
 	fmt.Fprintln(t.Out, "  a registry that was shown the token just now may let it pass for up to 6 minutes more")
 	if r.Tools != nil {
-		return fmt.Errorf("signed out, but docker's configuration was not put back: %w", r.Tools)
+		return r, fmt.Errorf("signed out, but docker's configuration was not put back: %w", r.Tools)
 	}
-	return nil
+	return r, nil
 }

@@ -70,8 +70,9 @@ func newRoot(t terminal) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		loginCommand(t), logoutCommand(t), statusCommand(t), tokenCommand(t), dockerCommand(t),
-		serveCommand(t), serviceCommand(t), userCommand(t), workerCommand(t),
+		loginCommand(t), logoutCommand(t), statusCommand(t), accountsCommand(t), runCommand(t), whyCommand(t), tokenCommand(t), dockerCommand(t),
+		serveCommand(t), serviceCommand(t), trustCommand(t), userCommand(t), keychainCommand(t), workerCommand(t),
+		refreshCommand(t), janitorCommand(t), usesCommand(t),
 	)
 	return root
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -12,7 +13,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lanyard": main})
+	programs := map[string]func(){"lanyard": main}
+	maps.Copy(programs, beside)
+	testscript.Main(m, programs)
 }
 
 // The scripts in testdata read as the manual: what is typed, what is answered.
@@ -30,6 +33,9 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code":     code,
 			"freeport": freePort,
+			"manager":  manager,
+			"server":   aServer,
+			"proxy":    aProxy,
 			"ready":    ready,
 		},
 	})

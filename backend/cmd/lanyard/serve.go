@@ -15,6 +15,7 @@ import (
 
 	"lanyard/backend/access"
 	"lanyard/backend/grant"
+	"lanyard/backend/machine"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/server"
 	"lanyard/backend/token"
@@ -44,6 +45,9 @@ func serveCommand(t terminal) *cobra.Command {
 			"  lanyard serve --listen 0.0.0.0:8460 --public-url https://registry.example --storage /srv/images\n" +
 			"  lanyard serve --registry registry.example:5000 --print-registry-config",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.own && config == "" {
+				config = ownSettings(t)
+			}
 			if err := configure(cmd.Flags(), config, t.Getenv); err != nil {
 				return err
 			}
@@ -68,6 +72,20 @@ func serveCommand(t terminal) *cobra.Command {
 	f.BoolVar(&o.own, "own", false, "be this computer's own service")
 	_ = f.MarkHidden("own") // it exists
 	return cmd
+}
+
+// ownSettings is the own service's settings file, "" if there is none. The
+// system starts the service with the same words for ever, so it looks itself.
+func ownSettings(t terminal) string {
+	dirs, err := machine.DirsFrom(t.Getenv)
+	if err != nil || t.Getenv("LANYARD_CONFIG") != "" {
+		return ""
+	}
+	file := ownservice.Of(dirs, "", version).Config
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return file
 }
 
 func serve(ctx context.Context, t terminal, o serveOptions) (err error) {

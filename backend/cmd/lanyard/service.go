@@ -12,7 +12,7 @@ import (
 
 func serviceCommand(t terminal) *cobra.Command {
 	return group("service", "This computer's own account service and registry",
-		serviceStart(t), serviceStop(t), serviceStatus(t), serviceSetupCode(t))
+		serviceStart(t), serviceStop(t), serviceStatus(t), serviceInstall(t), serviceUninstall(t), serviceSetupCode(t))
 }
 
 func serviceStart(t terminal) *cobra.Command {
@@ -54,6 +54,9 @@ func serviceStop(t terminal) *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(t.Out, "The own service has stopped.")
+			if a, err := p.own.Automatic(cmd.Context()); err == nil && a.Survives() {
+				t.say("It starts again when you log in; to end that: lanyard service uninstall")
+			}
 			return nil
 		},
 	}
@@ -68,18 +71,24 @@ func serviceStatus(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			st, err := p.own.Status(cmd.Context())
+			st, failed := p.own.Status(cmd.Context())
+			automatic, err := p.own.Automatic(cmd.Context())
 			if err != nil {
-				return err
+				return errors.Join(failed, err)
 			}
-			if asJSON {
-				return printJSON(t, st)
+			if asJSON && failed == nil {
+				return printJSON(t, serviceStatusReport{st, automatic})
+			}
+			if failed != nil {
+				sayAutomatic(t, automatic)
+				return failed
 			}
 			fmt.Fprintf(t.Out, "address   %s\nprocess   %d, since %s\nbuild     %s\ndata      %s\nimages    %s\n",
 				st.PublicURL, st.PID, signin.Day(st.StartedAt), st.Version, st.Data, st.Storage)
 			if st.NeedsSetup {
 				fmt.Fprintln(t.Out, "It has no account yet: lanyard login sets it up.")
 			}
+			sayAutomatic(t, automatic)
 			return nil
 		},
 	}

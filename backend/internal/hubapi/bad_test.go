@@ -203,7 +203,7 @@ func TestBadCredentials(t *testing.T) {
 		"ten thousand characters more": {ada.bearer + strings.Repeat("A", 10_000), "token"},
 	} {
 		for _, to := range [][2]string{
-			{"GET", ""}, {"POST", ""}, {"GET", "/" + id}, {"PATCH", "/" + id}, {"DELETE", "/" + id}, {"POST", "/desktop-generate"}, {"GET", "/session"},
+			{"GET", ""}, {"POST", ""}, {"GET", "/" + id}, {"PATCH", "/" + id}, {"DELETE", "/" + id}, {"POST", "/desktop-generate"}, {"GET", "/session"}, {"DELETE", "/sessions"},
 		} {
 			out := w.ask(c.who, to[0], "/v2/access-tokens"+to[1], `{"token_label":"x","is_active":false}`)
 			if out.status != 401 || out.is(401)["reason"] != c.reason || out.header.Get("WWW-Authenticate") != "Bearer" {
@@ -261,6 +261,8 @@ func TestRoutes(t *testing.T) {
 		"/v2/access-tokens/desktop-generate":  "POST",
 		"/v2/access-tokens/desktop-generate/": "POST",
 		"/v2/access-tokens/session":           "GET, HEAD",
+		"/v2/access-tokens/sessions":          "DELETE",
+		"/v2/access-tokens/sessions/":         "DELETE",
 		"/v2/api_tokens":                      "GET, HEAD, POST",
 		"/v2/api_tokens/" + id:                "DELETE, GET, HEAD, PATCH",
 	} {

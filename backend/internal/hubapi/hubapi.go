@@ -5,6 +5,7 @@
 package hubapi
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"lanyard/backend/account"
+	"lanyard/backend/grant"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/token"
 )
@@ -24,10 +26,17 @@ type Gate interface {
 	Check(r *http.Request) (gate.Passed, error)
 }
 
+// Sessions are what ends every session of an account; grant.Service.
+type Sessions interface {
+	Of(ctx context.Context, account string) ([]grant.Session, error)
+	End(ctx context.Context, id, why string) error
+}
+
 // Handler answers the Hub's paths; see Mount.
 type Handler struct {
 	Tokens    *token.Service
 	Gate      Gate
+	Sessions  Sessions
 	PublicURL string           // without slash at the end; what next and previous begin with
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: slog.Default
@@ -46,7 +55,8 @@ func (h *Handler) routes() map[string]methods {
 		"/v2/access-tokens":                  tokens,
 		"/v2/access-tokens/{uuid}":           one,
 		"/v2/access-tokens/desktop-generate": {http.MethodPost: h.generate},
-		"/v2/access-tokens/session":          {http.MethodGet: h.session}, // ours
+		"/v2/access-tokens/session":          {http.MethodGet: h.session},        // ours
+		"/v2/access-tokens/sessions":         {http.MethodDelete: h.endSessions}, // ours
 		// The same by its older name, which hub-tool uses.
 		"/v2/api_tokens":        tokens,
 		"/v2/api_tokens/{uuid}": one,

@@ -89,3 +89,30 @@ func (h *Handler) session(r *http.Request, who gate.Passed) (answer, error) {
 	}
 	return answer{http.StatusOK, out}, nil
 }
+
+// endSessions is DELETE /v2/access-tokens/sessions, ours: signs the account out
+// on every computer. Their tokens go with them; those made by hand stay. The
+// calling session goes last, so that a call which was cut off can be repeated.
+func (h *Handler) endSessions(r *http.Request, who gate.Passed) (answer, error) {
+	all, err := h.Sessions.Of(r.Context(), who.Account.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	var out struct {
+		Ended int `json:"ended"`
+	}
+	now := h.now()
+	end := func(id string) error {
+		out.Ended++
+		return h.Sessions.End(r.Context(), id, grant.WhySignedOut)
+	}
+	for _, s := range all {
+		if s.ID == who.Session.ID || !s.Live(now) {
+			continue
+		}
+		if err := end(s.ID); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{http.StatusOK, &out}, end(who.Session.ID)
+}

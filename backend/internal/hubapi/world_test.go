@@ -70,6 +70,7 @@ func newWorldOn(t *testing.T, store database) *world {
 	mux := http.NewServeMux()
 	(&hubapi.Handler{
 		Tokens:    w.tokens,
+		Sessions:  w.grants,
 		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Now: now},
 		PublicURL: issuer, Now: now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	}).Mount(mux)

@@ -11,7 +11,7 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Mode is what a Fake does when it is asked to write or delete.
+// Mode is what a Fake does when it is asked to write, delete or unlock.
 type Mode string
 
 const (
@@ -19,11 +19,13 @@ const (
 	Dismiss Mode = "dismiss" // prompts, and the person dismisses the prompt
 	Hang    Mode = "hang"    // prompts, and nobody ever answers
 	Garble  Mode = "garble"  // stores something else
+	Babble  Mode = "babble"  // prompts, and says nonsense of how that ended
+	Bare    Mode = "bare"    // has no collection to write to
 	Miss    Mode = "miss"    // refuses a caller's first search, as gnome-keyring does now and then
 )
 
 // Fake is a Secret Service that misbehaves as told. It is a fake: it keeps its
-// items in memory, and none of what it says about locks is so.
+// items in memory, and a lock of it is a word.
 type Fake struct {
 	conn *dbus.Conn
 
@@ -33,6 +35,14 @@ type Fake struct {
 	next  int
 	met   map[string]bool // callers that had an answer
 	rude  []string
+	calls int
+
+	locked    bool
+	hangAt    string // member or property
+	dieAt     string
+	released  chan struct{} // closed when what hangs goes on
+	prompting int           // prompts that wait for somebody
+	atOnce    int           // the most that ever did
 }
 
 type fakeItem struct {
@@ -51,12 +61,15 @@ const (
 // StartFake puts a fake on the bus of a session that has no daemon.
 func (s *Session) StartFake(t TB, mode Mode) *Fake {
 	t.Helper()
-	f := &Fake{mode: mode, items: map[dbus.ObjectPath]fakeItem{}, met: map[string]bool{}}
+	f := &Fake{mode: mode, items: map[dbus.ObjectPath]fakeItem{}, met: map[string]bool{}, released: make(chan struct{})}
 	conn, err := dbus.Connect(s.Address, dbus.WithIncomingInterceptor(f.incoming), dbus.WithOutgoingInterceptor(f.outgoing))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() {
+		f.HangAt("")
+		conn.Close()
+	})
 	f.conn = conn
 	for path, o := range map[dbus.ObjectPath]struct {
 		face  string
@@ -91,6 +104,49 @@ func (f *Fake) Set(mode Mode) {
 	f.mode = mode
 }
 
+// Lock says from now on that everything is locked. A prompt unlocks it, if the
+// mode is Obey.
+func (f *Fake) Lock() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.locked = true
+}
+
+// HangAt makes the fake stop dead when it is next asked for a method, or for
+// a property, of that name; it goes on at the next HangAt.
+func (f *Fake) HangAt(member string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hangAt = member
+	close(f.released)
+	f.released = make(chan struct{})
+}
+
+// DieAt makes the fake leave the bus, as a daemon that is killed, when it is
+// next asked for a method, or for a property, of that name.
+func (f *Fake) DieAt(member string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dieAt = member
+}
+
+// Die makes it leave the bus now.
+func (f *Fake) Die() { _ = f.conn.Close() }
+
+// Forget removes all items.
+func (f *Fake) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.items)
+}
+
+// Prompts is how many prompts wait for somebody, and how many did at most.
+func (f *Fake) Prompts() (now, most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.prompting, f.atOnce
+}
+
 // Add puts an item of go-keyring's form there, duplicates included.
 func (f *Fake) Add(service, name string, value []byte) {
 	f.mu.Lock()
@@ -106,9 +162,22 @@ func (f *Fake) Rude() []string {
 	return slices.Clone(f.rude)
 }
 
+// Calls is how many calls there were so far.
+func (f *Fake) Calls() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls
+}
+
 func (f *Fake) incoming(m *dbus.Message) {
+	if m.Type == dbus.TypeMethodCall {
+		f.mu.Lock()
+		f.calls++
+		f.mu.Unlock()
+	}
 	sender, _ := m.Headers[dbus.FieldSender].Value().(string)
 	member, _ := m.Headers[dbus.FieldMember].Value().(string)
+	f.trouble(m, member)
 	if m.Type != dbus.TypeMethodCall || member == "SearchItems" || member == "Ping" {
 		return
 	}
@@ -116,6 +185,22 @@ func (f *Fake) incoming(m *dbus.Message) {
 	defer f.mu.Unlock()
 	if !f.met[sender] {
 		f.rude = append(f.rude, member)
+	}
+}
+
+func (f *Fake) trouble(m *dbus.Message, member string) {
+	if member == "Get" && len(m.Body) == 2 {
+		member, _ = m.Body[1].(string)
+	}
+	f.mu.Lock()
+	hang, die, released := m.Type == dbus.TypeMethodCall && member == f.hangAt, m.Type == dbus.TypeMethodCall && member == f.dieAt, f.released
+	f.mu.Unlock()
+	if hang {
+		<-released // on the connection's only reader: nothing else is answered either
+	}
+	if die {
+		go f.Die() // it waits for this reader
+		<-f.conn.Context().Done()
 	}
 }
 
@@ -156,7 +241,7 @@ func (f *Fake) search(attributes map[string]string) []dbus.ObjectPath {
 func (f *Fake) write(do func()) dbus.ObjectPath {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.mode == Dismiss || f.mode == Hang {
+	if f.mode == Dismiss || f.mode == Hang || f.mode == Babble {
 		return fakePrompt
 	}
 	do()
@@ -177,6 +262,11 @@ func (o fakeServiceObject) OpenSession(string, dbus.Variant) (dbus.Variant, dbus
 }
 
 func (o fakeServiceObject) Unlock(paths []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	if o.f.locked {
+		return []dbus.ObjectPath{}, fakePrompt, nil
+	}
 	return paths, noPrompt, nil
 }
 
@@ -188,7 +278,13 @@ func (o fakeServiceObject) SearchItems(attributes map[string]string, sender dbus
 	if missed {
 		return nil, nil, &dbus.ErrMsgUnknownMethod
 	}
-	return o.f.search(attributes), []dbus.ObjectPath{}, nil
+	found, none := o.f.search(attributes), []dbus.ObjectPath{}
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	if o.f.locked {
+		return none, found, nil
+	}
+	return found, none, nil
 }
 
 type fakeCollectionObject struct{ f *Fake }
@@ -226,6 +322,21 @@ func (o fakeItemObject) GetSecret(session dbus.ObjectPath) (fakeSecret, *dbus.Er
 	return fakeSecret{session, []byte{}, o.f.items[o.path].value, "text/plain"}, nil
 }
 
+// SetSecret has no prompt: what would need one is locked to it.
+func (o fakeItemObject) SetSecret(secret fakeSecret) *dbus.Error {
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	item, ok := o.f.items[o.path]
+	if o.f.mode == Dismiss || o.f.mode == Hang || o.f.mode == Babble || !ok {
+		return dbus.NewError("org.freedesktop.Secret.Error.IsLocked", nil)
+	}
+	if o.f.mode == Garble {
+		secret.Value = []byte("something else")
+	}
+	o.f.items[o.path] = fakeItem{item.attributes, secret.Value}
+	return nil
+}
+
 func (o fakeItemObject) Delete() (dbus.ObjectPath, *dbus.Error) {
 	return o.f.write(func() { delete(o.f.items, o.path) }), nil
 }
@@ -239,12 +350,35 @@ type fakePromptObject struct{ f *Fake }
 func (o fakePromptObject) Prompt(string) *dbus.Error {
 	o.f.mu.Lock()
 	defer o.f.mu.Unlock()
-	if o.f.mode == Dismiss {
-		// After the reply, as a person is never faster.
-		go func() {
-			_ = o.f.conn.Emit(fakePrompt, "org.freedesktop.Secret.Prompt.Completed", true, dbus.MakeVariant(""))
-		}()
+	o.f.prompting++
+	o.f.atOnce = max(o.f.atOnce, o.f.prompting)
+	var ended []any
+	switch o.f.mode {
+	case Hang:
+		return nil
+	case Dismiss:
+		ended = []any{true, dbus.MakeVariant("")}
+	case Babble:
+		ended = []any{"no", uint32(7)}
+	default:
+		ended = []any{false, dbus.MakeVariant([]dbus.ObjectPath{fakeDefault})}
 	}
+	// After the reply, as a person is never faster.
+	go func() {
+		o.f.mu.Lock()
+		o.f.locked = o.f.locked && o.f.mode != Obey
+		o.f.prompting--
+		o.f.mu.Unlock()
+		_ = o.f.conn.Emit(fakePrompt, "org.freedesktop.Secret.Prompt.Completed", ended...)
+	}()
+	return nil
+}
+
+// Dismiss takes a prompt back.
+func (o fakePromptObject) Dismiss() *dbus.Error {
+	o.f.mu.Lock()
+	defer o.f.mu.Unlock()
+	o.f.prompting--
 	return nil
 }
 
@@ -261,7 +395,10 @@ func (p fakeProperties) Get(_, name string) (dbus.Variant, *dbus.Error) {
 	case "Collections":
 		return dbus.MakeVariant([]dbus.ObjectPath{}), nil
 	case "Locked":
-		return dbus.MakeVariant(false), nil
+		if p.f.mode == Bare {
+			return dbus.Variant{}, &dbus.ErrMsgNoObject
+		}
+		return dbus.MakeVariant(p.f.locked), nil
 	case "Attributes":
 		return dbus.MakeVariant(p.f.items[p.path].attributes), nil
 	case "Modified":

@@ -21,6 +21,8 @@ import (
 type Options struct {
 	NoBus    bool // no D-Bus at all, as in a bare SSH session
 	NoDaemon bool // a bus on which nobody keeps secrets, nor can be started to
+	// Password is the keyring's; empty: one that cannot be typed.
+	Password string
 }
 
 // Session is one private login session. Close ends every process of it.
@@ -30,6 +32,7 @@ type Session struct {
 	Address string // of the bus; empty without one
 
 	dir    string
+	secret string // the keyring's password
 	bus    *exec.Cmd
 	daemon *exec.Cmd // nil: killed, or started by the bus
 }
@@ -66,7 +69,10 @@ func New(o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Home: filepath.Join(dir, "home"), Runtime: filepath.Join(dir, "run"), dir: dir}
+	s := &Session{Home: filepath.Join(dir, "home"), Runtime: filepath.Join(dir, "run"), dir: dir, secret: o.Password}
+	if s.secret == "" {
+		s.secret = "\n" // a truly empty one makes no collection
+	}
 	err = errors.Join(os.Mkdir(s.Home, 0o700), os.Mkdir(s.Runtime, 0o700))
 	if err == nil && !o.NoBus {
 		err = s.startBus(!o.NoDaemon)
@@ -124,13 +130,12 @@ func (s *Session) Command(name string, args ...string) *exec.Cmd {
 }
 
 // StartDaemon starts an unlocked gnome-keyring, in place of one that runs.
-// Its password is empty.
 func (s *Session) StartDaemon() error {
 	if err := s.KillDaemon(); err != nil {
 		return err
 	}
 	cmd := s.child("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
-	cmd.Stdin = strings.NewReader("\n") // a truly empty one makes no collection
+	cmd.Stdin = strings.NewReader(s.secret)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -145,8 +150,8 @@ func (s *Session) StartDaemon() error {
 	})
 }
 
-// Lock locks the keyring, as a screen lock may. There is no prompter in the
-// session: nothing can unlock it but a new daemon.
+// Lock locks the keyring, as a screen lock may. Without a screen there is no
+// prompter: nothing can unlock it but a new daemon.
 func (s *Session) Lock() error {
 	conn, err := s.connect()
 	if err != nil {

@@ -39,8 +39,10 @@ func (h *Handler) form(library http.Handler) http.Handler {
 			op.WriteError(w, r, err, nil)
 			return
 		}
+		var reason string
 		ctx := context.WithValue(r.Context(), originKey{}, h.origin(r))
-		library.ServeHTTP(challenging{w}, r.WithContext(ctx))
+		ctx = context.WithValue(ctx, reasonKey{}, &reason)
+		library.ServeHTTP(reasoned{challenging{w}, &reason}, r.WithContext(ctx))
 	})
 }
 

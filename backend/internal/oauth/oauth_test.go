@@ -229,6 +229,7 @@ type tokens struct {
 	Scope       string `json:"scope"`
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
+	Reason      string `json:"reason"`
 }
 
 func (s *service) tokens(a answer) tokens {

@@ -62,6 +62,7 @@ func (s *server) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.Refr
 	}
 	a, err := s.h.enabled(ctx, held.Account)
 	if err != nil {
+		because(ctx, reasonOf(held, err, s.h.now()))
 		return nil, refusal(err)
 	}
 	narrowed, err := narrow(held.Scopes, r.Form.Get("scope"))
@@ -70,6 +71,10 @@ func (s *server) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.Refr
 	}
 	session, next, err := s.h.Grants.Refresh(ctx, presented, r.Client.GetID())
 	if err != nil {
+		if now, failed := s.h.Grants.Owner(ctx, presented); failed == nil {
+			held = now // it may have been ended since
+		}
+		because(ctx, reasonOf(held, err, s.h.now()))
 		return nil, refusal(err)
 	}
 	return s.h.mint(issue{account: a, session: session, refresh: next, scopes: narrowed})

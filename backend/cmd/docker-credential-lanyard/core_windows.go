@@ -1,0 +1,4 @@
+package main
+
+// noCore: there are no core files.
+func noCore() {}

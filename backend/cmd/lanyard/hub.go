@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"lanyard/backend/dockercli"
+	"lanyard/backend/dockerconfig"
+	"lanyard/backend/keychain"
+	"lanyard/backend/signin"
+)
+
+// hubWays are told where a person may not know them.
+const hubWays = `Docker Hub can be signed in to in three ways:
+  1  lanyard login --server docker-hub                             by your own docker (27 or later), in the browser
+  2  lanyard login --server docker-hub --username U --with-token   with a token that you made there; no managing of tokens
+  3  lanyard login --server docker-hub --way password              with name, password and second factor`
+
+// atDockerHub says whether login is meant for Docker Hub, other than with a pasted token.
+func (o loginOptions) atDockerHub() bool {
+	return strings.EqualFold(o.server, "docker-hub") && !o.paste.withToken
+}
+
+// loginHub signs in to Docker Hub by docker itself, or with a password.
+func loginHub(ctx context.Context, t terminal, o loginOptions) error {
+	switch {
+	case o.device:
+		return usagef("Docker Hub has no code of ours: --device does not go with docker-hub\n%s", hubWays)
+	case o.paste.ends != "" || o.paste.noCheck:
+		return usagef("--ends and --no-check go with --with-token")
+	case o.way != "" && o.way != "docker" && o.way != "password":
+		return usagef("--way %q is neither docker nor password\n%s", o.way, hubWays)
+	case o.paste.username != "" && o.way != "password":
+		return usagef("--username goes with --with-token, or with --way password\n%s", hubWays)
+	}
+	p, err := newParts(t, true)
+	if err != nil {
+		return err
+	}
+	p.docker.MayCopy = o.yes
+	p.tidy(ctx, t)
+	helper, err := signin.Beside(dockerconfig.Program)
+	if err != nil {
+		return err
+	}
+	hub := signin.Hub{
+		Computer: p.computer, Helper: helper, Env: os.Environ(), OpenBrowser: !o.noBrowser,
+		Show: func(s signin.Prompt) {
+			t.say("Docker's page in your browser asks for this code: %s", s.UserCode)
+			show(t, signin.Prompt{URL: s.URL}, o)
+			t.say("Waiting for you (Ctrl-C cancels) …")
+		},
+	}
+	var result signin.Result
+	if o.way == "password" {
+		result, err = hubPassword(ctx, t, hub, o.paste.username)
+	} else {
+		t.say("Signing in to Docker Hub by your own docker …")
+		result, err = hub.ByDocker(ctx)
+	}
+	if errors.Is(err, dockercli.ErrNone) {
+		t.say("%s", hubWays)
+	}
+	if err != nil {
+		return err
+	}
+	if err := signedIn(ctx, t, p, result); err != nil {
+		return err
+	}
+	t.say("At Docker Hub the session is counted by this computer. Tokens can be managed for some minutes after a sign-in.")
+	return nil
+}
+
+// hubPassword asks for what is missing; nothing of it is an argument.
+func hubPassword(ctx context.Context, t terminal, hub signin.Hub, username string) (signin.Result, error) {
+	if username == "" {
+		return signin.Result{}, usagef("--way password needs --username, and reads the password from the terminal or from stdin")
+	}
+	password, err := readSecret(ctx, t, fmt.Sprintf("Password of %s at Docker Hub (it is not shown): ", username))
+	if err != nil {
+		return signin.Result{}, err
+	}
+	return hub.ByPassword(ctx, username, password, func() (string, error) {
+		if !t.person() {
+			return "", errors.New("docker hub asks for the code of a second factor, which only a person at a terminal can type")
+		}
+		return readCode(t)
+	})
+}
+
+// readCode asks for the six digits of a second factor.
+func readCode(t terminal) (string, error) {
+	in, ok := t.In.(*os.File)
+	if !ok {
+		return "", errors.New("there is no terminal to ask for the code")
+	}
+	fmt.Fprint(t.Err, "Code of your authenticator: ")
+	text, err := term.ReadPassword(int(in.Fd()))
+	t.say("")
+	if err != nil {
+		return "", fmt.Errorf("read the code: %w", err)
+	}
+	code := keychain.Secret(strings.TrimSpace(string(text)))
+	if len(code) == 0 || len(code) > 64 {
+		return "", errors.New("that is no code")
+	}
+	return code.Reveal(), nil
+}
+
+// pullsReport is how many pulls Docker Hub leaves.
+type pullsReport struct {
+	Left   int        `json:"left"`
+	Limit  int        `json:"limit"`
+	Window int64      `json:"window_seconds,omitempty"`
+	Resets *time.Time `json:"resets,omitempty"`
+}
+
+// pullsWithin bounds what status waits for Docker Hub.
+const pullsWithin = 3 * time.Second
+
+// pulls is nil where Docker Hub does not say, or is not signed in to.
+func (p *parts) pulls(ctx context.Context) *pullsReport {
+	ctx, cancel := context.WithTimeout(ctx, pullsWithin)
+	defer cancel()
+	got, err := p.computer.HubPulls(ctx)
+	if err != nil || got.Limit == 0 {
+		return nil
+	}
+	return &pullsReport{Left: got.Left, Limit: got.Limit, Window: int64(got.Window / time.Second), Resets: known(got.Resets)}
+}
+
+func (r *pullsReport) String() string {
+	text := fmt.Sprintf("%d of %d", r.Left, r.Limit)
+	switch {
+	case r.Resets != nil:
+		return text + " until " + r.Resets.Local().Format("15:04")
+	case r.Window != 0:
+		return text + " in " + strings.TrimSuffix(strings.TrimSuffix((time.Duration(r.Window)*time.Second).String(), "0s"), "0m")
+	}
+	return text
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lanyard/backend/ledger"
+	"lanyard/backend/machine"
+	"lanyard/backend/signin"
+)
+
+func usesCommand(t terminal) *cobra.Command {
+	var n int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "uses", Short: "Which tools asked for a token here, when, and from where", Args: usageArgs(cobra.NoArgs),
+		Long: "Shows what the credential helper was asked, the latest first: the tool, the registry, the account and\n" +
+			"the token that it was given, or why it was given none. The list is kept on this computer alone, in\n" +
+			"ledger.jsonl among the files of state, holds no secret, and may be deleted at any time. The same question\n" +
+			"again within a minute is one line.",
+		RunE: func(*cobra.Command, []string) error { return uses(t, n, asJSON) },
+	}
+	cmd.Flags().IntVarP(&n, "number", "n", 20, "how many to show; 0: all there are")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// useView is a use, as --json prints it; names are stable.
+type useView struct {
+	At       time.Time `json:"at"`
+	Tool     string    `json:"tool"` // "": unknown
+	Folder   string    `json:"folder"`
+	Host     string    `json:"host"`
+	Server   string    `json:"server,omitempty"`
+	Account  string    `json:"account,omitempty"`
+	LastFour string    `json:"token_last_four,omitempty"`
+	UUID     string    `json:"token_uuid,omitempty"`
+	Refused  string    `json:"refused,omitempty"`
+}
+
+func uses(t terminal, n int, asJSON bool) error {
+	if n < 0 {
+		return usagef("--number %d is less than none", n)
+	}
+	if n == 0 {
+		n = -1
+	}
+	dirs, err := machine.DirsFrom(t.Getenv)
+	if err != nil {
+		return err
+	}
+	all, err := ledger.Ledger{Dir: dirs.State}.Read(n)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		views := make([]useView, 0, len(all))
+		for _, u := range all {
+			views = append(views, useView(u))
+		}
+		return printJSON(t, views)
+	}
+	if len(all) == 0 {
+		t.say("lanyard: no tool has asked yet")
+		return nil
+	}
+	w := tabwriter.NewWriter(t.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "WHEN\tTOOL\tREGISTRY\tACCOUNT\tGIVEN\tFOLDER")
+	for _, u := range all {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", signin.Day(u.At), or(ledger.Shown(filepath.Base(u.Tool)), u.Tool != ""),
+			ledger.Shown(u.Host), or(ledger.Shown(u.Account), u.Account != ""), given(u), or(ledger.Shown(u.Folder), u.Folder != ""))
+	}
+	return w.Flush()
+}
+
+// given is what a tool got, in the words of a table.
+func given(u ledger.Use) string {
+	switch {
+	case u.Refused != "":
+		return "nothing: " + ledger.Shown(u.Refused)
+	case u.LastFour != "":
+		return "…" + ledger.Shown(u.LastFour)
+	case u.Server != "":
+		return "the token"
+	}
+	return "its own login"
+}
+
+func or(s string, known bool) string {
+	if !known {
+		return "-"
+	}
+	return s
+}

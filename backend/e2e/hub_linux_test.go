@@ -1,0 +1,323 @@
+package e2e_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lanyard/backend/e2e/desk"
+	"lanyard/backend/e2e/service"
+	"lanyard/backend/internal/keyringtest"
+)
+
+// hubHosts are the names under which Docker Hub is asked: where docker signs
+// in, the API, where registry tokens are given, and the registry twice.
+var hubHosts = []string{"login.docker.com", "hub.docker.com", "auth.docker.io", "index.docker.io", "registry-1.docker.io"}
+
+// hub is our own service under Docker Hub's names: a proxy that ends TLS for
+// them with an authority of the test's, and reaches nothing else.
+type hub struct {
+	*person
+	down atomic.Bool // answers 503
+}
+
+func hubDesk(t *testing.T) *hub {
+	p := sitDown(t, keyringtest.Options{}, clockPrograms)
+	h := &hub{person: p}
+	port, err := desk.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(p.Runtime, "hub")
+	add := p.Lanyard(p.ctx, "user", "add", "anna", "--data", data)
+	add.Stdin = strings.NewReader(service.Password + "\n")
+	args := []string{"serve", "--listen", "127.0.0.1:" + port, "--public-url", "https://login.docker.com", "--behind-proxy", "--data", data, "--storage", filepath.Join(data, "images")}
+	for _, host := range hubHosts[1:] {
+		args = append(args, "--alias", host)
+	}
+	serve := p.Lanyard(p.ctx, args...)
+	log, err := serve.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = serve.Process.Signal(os.Interrupt)
+		_ = serve.Wait()
+	})
+	go func() { _, _ = io.Copy(io.Discard, log) }()
+	p.until("the service", func() bool {
+		response, err := http.Get("http://127.0.0.1:" + port + "/healthz")
+		if err != nil {
+			return false
+		}
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+	if out, err := desk.Run(add); err != nil || out.Code != 0 {
+		t.Fatalf("user add: %v %+v", err, out)
+	}
+
+	roots, certificate := hubAuthority(t)
+	proxy := h.proxy(t, "127.0.0.1:"+port, certificate)
+	ca := filepath.Join(p.Runtime, "hub-ca.pem")
+	p.put(ca, string(roots), 0o600)
+	p.Desk.Setenv("HTTPS_PROXY", proxy)
+	p.Desk.Setenv("SSL_CERT_FILE", ca)
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(roots)
+	through, err := url.Parse(proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.browser = service.NewPerson("anna", &http.Transport{Proxy: http.ProxyURL(through), TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true})
+	return h
+}
+
+// hubAuthority makes an authority and a certificate for the names.
+func hubAuthority(t *testing.T) (roots []byte, _ tls.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(48 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "hub"}, NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, DNSNames: hubHosts}
+	authority, err := x509.CreateCertificate(rand.Reader, ca, ca, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority}), tls.Certificate{Certificate: [][]byte{signed}, PrivateKey: key}
+}
+
+// proxy takes CONNECT for the names and nothing else, and returns its address.
+func (h *hub) proxy(t *testing.T, service string, certificate tls.Certificate) string {
+	t.Helper()
+	inside := &connections{next: make(chan net.Conn), closed: make(chan struct{})}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: service})
+		r.Out.Host = r.In.Host
+	}}
+	within := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.down.Load() {
+			http.Error(w, "down", http.StatusServiceUnavailable)
+			return
+		}
+		forward.ServeHTTP(w, r)
+	})}
+	go func() { _ = within.Serve(inside) }()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, port, _ := net.SplitHostPort(r.Host)
+		if r.Method != http.MethodConnect || port != "443" || !slices.Contains(hubHosts, host) {
+			http.Error(w, "not here", http.StatusForbidden)
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n")
+		inside.offer(tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}))
+	})}
+	go func() { _ = outside.Serve(listener) }()
+	t.Cleanup(func() {
+		_ = outside.Close()
+		_ = within.Close()
+	})
+	return "http://" + listener.Addr().String()
+}
+
+// connections is a listener for connections that came another way.
+type connections struct {
+	next   chan net.Conn
+	closed chan struct{}
+	over   atomic.Bool
+}
+
+func (c *connections) offer(conn net.Conn) {
+	select {
+	case c.next <- conn:
+	case <-c.closed:
+		_ = conn.Close()
+	}
+}
+
+func (c *connections) Accept() (net.Conn, error) {
+	select {
+	case conn := <-c.next:
+		return conn, nil
+	case <-c.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (c *connections) Close() error {
+	if c.over.CompareAndSwap(false, true) {
+		close(c.closed)
+	}
+	return nil
+}
+
+func (c *connections) Addr() net.Addr { return &net.TCPAddr{} }
+
+// login signs in by the unmodified docker; the person types the code.
+func (h *hub) login() desk.Output {
+	h.Helper()
+	return h.follow(h.Lanyard(h.ctx, "login", "--server", "docker-hub", "--no-browser", "--yes"), func(said func(*regexp.Regexp) string) error {
+		code := said(regexp.MustCompile(`asks for this code: ([A-Z]{4}-[A-Z]{4})$`))
+		return h.browser.Enter(said(regexp.MustCompile(`^ +(https://login\.docker\.com/\S+)$`)), code)
+	})
+}
+
+// asked is what the helper answers to one of docker's spellings.
+func (h *hub) asked(key string) (username, secret string) {
+	h.Helper()
+	cmd := h.Program(h.ctx, filepath.Join(h.Programs, "docker-credential-lanyard"), "get")
+	cmd.Stdin = strings.NewReader(key)
+	out, err := desk.Run(cmd)
+	if err != nil {
+		h.Fatal(err)
+	}
+	var answer struct{ Username, Secret string }
+	_ = json.Unmarshal([]byte(out.Out), &answer) // not found is no JSON
+	return answer.Username, answer.Secret
+}
+
+func TestDockerHubByDocker(t *testing.T) {
+	h := hubDesk(t)
+	before := h.config()
+	out := h.login()
+	if out.Code != 0 || !strings.Contains(out.Out, "Signed in as anna at https://hub.docker.com") {
+		t.Fatalf("exit %d\n%s%s", out.Code, out.Out, out.Err)
+	}
+	_, secret := h.asked("https://index.docker.io/v1/")
+	if secret == "" || strings.Contains(out.Out+out.Err, secret) {
+		t.Fatal("there is no token, or it was printed")
+	}
+	for _, key := range []string{"docker.io", "index.docker.io", "registry-1.docker.io"} {
+		if name, got := h.asked(key); name != "anna" || got != secret {
+			t.Errorf("%s: %q has another secret, or none", key, name)
+		}
+	}
+	for _, key := range []string{"https://index.docker.io/v1/access-token", "https://index.docker.io/v1/refresh-token"} {
+		if name, got := h.asked(key); name+got != "" {
+			t.Errorf("%s is answered", key)
+		}
+	}
+	for _, line := range []string{
+		"crane push " + h.image() + " index.docker.io/anna/hello:1",
+		"crane digest index.docker.io/anna/hello:1",
+	} {
+		if out, err := desk.Must(h.Shell(h.ctx, line)); err != nil {
+			t.Fatalf("%s: %v\n%s%s", line, err, out.Out, out.Err)
+		}
+	}
+	list := h.must("token", "list", "--json")
+	if !strings.Contains(list.Out, secret[len(secret)-4:]) {
+		t.Errorf("the tokens at Docker Hub: %s", list.Out)
+	}
+
+	out = h.must("logout")
+	if !strings.Contains(out.Out, "is refused") || strings.Contains(out.Out, "still valid") {
+		t.Errorf("the receipt:\n%s", out.Out)
+	}
+	h.keyringIsEmpty()
+	if now := h.config(); now != before {
+		t.Errorf("docker's configuration is now %s", now)
+	}
+	if name, got := h.asked("docker.io"); name+got != "" {
+		t.Error("it is still served")
+	}
+	if left, err := filepath.Glob(filepath.Join(h.Runtime, "lanyard-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// Docker Hub's access lasts minutes: afterwards nothing can be managed, and the
+// receipt says what is still valid there.
+func TestDockerHubAccessExpired(t *testing.T) {
+	h := hubDesk(t)
+	if out := h.login(); out.Code != 0 {
+		t.Fatalf("exit %d\n%s%s", out.Code, out.Out, out.Err)
+	}
+	h.later(time.Hour)
+	out := h.run("token", "list")
+	if out.Code != 3 || !strings.Contains(out.Err, "lasts minutes") || !strings.Contains(out.Err, "lanyard login --server docker-hub") {
+		t.Errorf("token list: exit %d\n%s%s", out.Code, out.Out, out.Err)
+	}
+	if _, secret := h.asked("docker.io"); secret == "" {
+		t.Error("the token is not served any more")
+	}
+	out = h.must("logout")
+	if !strings.Contains(out.Out, "still valid at Docker Hub") || !strings.Contains(out.Out, "https://app.docker.com/settings/personal-access-tokens") {
+		t.Errorf("the receipt:\n%s", out.Out)
+	}
+	h.keyringIsEmpty()
+}
+
+// Where docker's sign-in does not answer, docker asks for a password, and
+// nobody types one.
+func TestDockerHubUnreachable(t *testing.T) {
+	h := hubDesk(t)
+	h.down.Store(true)
+	out := h.run("login", "--server", "docker-hub", "--no-browser")
+	if out.Code != 1 || !strings.Contains(out.Err, "could not begin") {
+		t.Errorf("exit %d\n%s%s", out.Code, out.Out, out.Err)
+	}
+	h.keyringIsEmpty()
+	if h.config() != "" {
+		t.Error("docker's configuration was written")
+	}
+}
+
+func TestDockerHubWithoutDocker(t *testing.T) {
+	h := hubDesk(t)
+	h.Desk.Setenv("PATH", h.Runtime)
+	out := h.run("login", "--server", "docker-hub")
+	if out.Code != 1 || !strings.Contains(out.Err, "none on PATH") || !strings.Contains(out.Err, "--with-token") {
+		t.Errorf("exit %d\n%s%s", out.Code, out.Out, out.Err)
+	}
+}
+
+// image is the path of a tiny image as an OCI layout.
+func (h *hub) image() string {
+	h.Helper()
+	dir := filepath.Join(h.Runtime, "image")
+	if _, err := desk.WriteImage(dir, "1", "hello"); err != nil {
+		h.Fatal(err)
+	}
+	return dir
+}

@@ -1,0 +1,226 @@
+package signin
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lanyard/backend/client"
+	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
+)
+
+// hubFake stands for Docker Hub, which tests cannot reach: password sign-in,
+// tokens, and its registry's answers to a name and a secret. What docker does
+// there itself is tested with the real docker in e2e.
+type hubFake struct {
+	mu     sync.Mutex
+	tokens map[string]string // secret by uuid
+	made   int
+	expire time.Time // of the access tokens
+	down   bool
+}
+
+func (f *hubFake) RoundTrip(r *http.Request) (*http.Response, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.down {
+		return nil, errors.New("no network")
+	}
+	w := httptest.NewRecorder()
+	switch r.URL.Host {
+	case "hub.docker.com":
+		f.api(w, r)
+	case "registry-1.docker.io":
+		if r.Header.Get("Authorization") == "Bearer pass" {
+			w.Header().Set("RateLimit-Limit", "200;w=21600")
+			w.Header().Set("RateLimit-Remaining", "164;w=21600")
+			w.WriteHeader(http.StatusOK)
+			break
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="https://auth.docker.io/token",service="registry.docker.io"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	case "auth.docker.io":
+		f.auth(w, r)
+	default:
+		return nil, fmt.Errorf("asked %s", r.URL)
+	}
+	return w.Result(), nil
+}
+
+func (f *hubFake) api(w http.ResponseWriter, r *http.Request) {
+	var body map[string]any
+	text, _ := io.ReadAll(http.MaxBytesReader(w, orEmpty(r.Body), 1<<16))
+	_ = json.Unmarshal(text, &body)
+	switch path := r.URL.Path; {
+	case path == "/v2/users/login" && body["password"] == "right horse":
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"detail":"Require secondary authentication","login_2fa_token":"half"}`)
+	case path == "/v2/users/2fa-login" && body["login_2fa_token"] == "half" && body["code"] == "123456":
+		claims := fmt.Sprintf(`{"exp":%d,"https://hub.docker.com":{"username":"anna"}}`, f.expire.Unix())
+		_ = json.NewEncoder(w).Encode(map[string]string{"token": "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"})
+	case r.Header.Get("Authorization") == "":
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"detail":"Incorrect authentication credentials"}`)
+	case r.Method == http.MethodPost && path == "/v2/access-tokens":
+		f.made++
+		id, secret := fmt.Sprintf("id-%d", f.made), fmt.Sprintf("dckr_pat_made-%06d", f.made)
+		f.tokens[id] = secret
+		w.WriteHeader(http.StatusCreated)
+		_ = json.NewEncoder(w).Encode(map[string]any{"uuid": id, "token": secret, "token_label": body["token_label"], "is_active": true})
+	case r.Method == http.MethodDelete && strings.HasPrefix(path, "/v2/access-tokens/"):
+		delete(f.tokens, strings.TrimPrefix(path, "/v2/access-tokens/"))
+		w.WriteHeader(http.StatusAccepted)
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+func (f *hubFake) auth(w http.ResponseWriter, r *http.Request) {
+	_, password, _ := r.BasicAuth()
+	for _, secret := range f.tokens {
+		if secret == password {
+			_, _ = io.WriteString(w, `{"token":"pass"}`)
+			return
+		}
+	}
+	w.WriteHeader(http.StatusUnauthorized)
+	_, _ = io.WriteString(w, `{"details":"incorrect username or password"}`)
+}
+
+func orEmpty(body io.ReadCloser) io.ReadCloser {
+	if body == nil {
+		return http.NoBody
+	}
+	return body
+}
+
+func hubWorld(t *testing.T) (*world, *hubFake, Hub) {
+	w := newWorld(t)
+	f := &hubFake{tokens: map[string]string{}, expire: time.Now().Add(10 * time.Minute)}
+	w.computer.Transport = f
+	return w, f, Hub{Computer: w.computer}
+}
+
+func typed(code string) func() (string, error) { return func() (string, error) { return code, nil } }
+
+func TestHubByPasswordKeepsATokenAndEndsIt(t *testing.T) {
+	w, f, h := hubWorld(t)
+	got, err := h.ByPassword(t.Context(), "anna", "right horse", typed("123456"))
+	if err != nil || got.Account != (Account{client.HubURL, "anna"}) || got.Ends.IsZero() || got.IdleBy.IsZero() {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if r := w.state().Registries[machine.DockerHub]; r.Account != "anna" || len(w.docker.set) != 1 {
+		t.Errorf("docker.io is served by %+v, docker is set up for %v", r, w.docker.set)
+	}
+	if pulls, err := w.computer.HubPulls(t.Context()); err != nil || pulls.Left != 164 || pulls.Limit != 200 {
+		t.Errorf("pulls left: %+v %v", pulls, err)
+	}
+	// Once more: the earlier token is ended.
+	if _, err := h.ByPassword(t.Context(), "anna", "right horse", typed("123456")); err != nil {
+		t.Fatal(err)
+	}
+	if len(f.tokens) != 1 || f.tokens["id-2"] == "" {
+		t.Errorf("at Docker Hub live %d tokens", len(f.tokens))
+	}
+	w.secretless(f.tokens["id-2"])
+	r, err := w.computer.SignOut(t.Context(), got.Account)
+	if err != nil || !r.Removed || !r.Revoked || !r.Refused || len(r.Alive) > 0 {
+		t.Errorf("%+v %v", r, err)
+	}
+	w.clean()
+	if len(f.tokens) != 0 {
+		t.Error("the token lives on")
+	}
+}
+
+func TestHubSaysWhatStaysAlive(t *testing.T) {
+	for name, prepare := range map[string]func(*world, *hubFake){
+		"access expired": func(w *world, _ *hubFake) { w.clock = time.Hour },
+		"offline":        func(_ *world, f *hubFake) { f.down = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, f, h := hubWorld(t)
+			got, err := h.ByPassword(t.Context(), "anna", "right horse", typed("123456"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			prepare(w, f)
+			r, err := w.computer.SignOut(t.Context(), got.Account)
+			if err != nil || !r.Removed || r.Refused || len(r.Alive) != 1 || !strings.Contains(r.Alive[0], got.LastFour) || !strings.Contains(r.Alive[0], HubPage) {
+				t.Errorf("%+v %v", r, err)
+			}
+			w.clean()
+		})
+	}
+}
+
+func TestHubAccessLastsMinutes(t *testing.T) {
+	w, _, h := hubWorld(t)
+	got, err := h.ByPassword(t.Context(), "anna", "right horse", typed("123456"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.computer.Access(t.Context(), got.Account); err != nil {
+		t.Errorf("at once: %v", err)
+	}
+	w.clock = time.Hour
+	if _, err := w.computer.Access(t.Context(), got.Account); !errors.Is(err, ErrHubAgain) {
+		t.Errorf("after an hour: %v", err)
+	}
+	if tidied, err := w.computer.Tidy(t.Context()); err != nil || len(tidied.Expired) > 0 {
+		t.Errorf("tidy: %+v %v", tidied, err)
+	}
+	// The session there is counted here: 30 days without use.
+	w.clock = 31 * 24 * time.Hour
+	tidied, err := w.computer.Tidy(t.Context())
+	if err != nil || len(tidied.Expired) != 1 {
+		t.Errorf("tidy: %+v %v", tidied, err)
+	}
+	w.has()
+}
+
+func TestHubRefusalsChangeNothing(t *testing.T) {
+	for name, one := range map[string]struct {
+		password keychain.Secret
+		code     func() (string, error)
+		want     error
+	}{
+		"wrong password": {"wrong", typed("123456"), client.ErrPassword},
+		"wrong code":     {"right horse", typed("000000"), client.ErrPassword},
+		"no code":        {"right horse", func() (string, error) { return "", io.EOF }, io.EOF},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, f, h := hubWorld(t)
+			if _, err := h.ByPassword(t.Context(), "anna", one.password, one.code); !errors.Is(err, one.want) || strings.Contains(err.Error(), "horse") {
+				t.Errorf("%v", err)
+			}
+			w.has()
+			if len(f.tokens) != 0 {
+				t.Error("a token was made")
+			}
+		})
+	}
+}
+
+// A token that no keychain keeps must not live at Docker Hub.
+func TestHubLostKeychainUnmakesTheToken(t *testing.T) {
+	w, f, h := hubWorld(t)
+	_, err := h.ByPassword(t.Context(), "anna", "right horse", func() (string, error) {
+		w.computer.Keychain.Worker = &keychain.Worker{Path: "/nowhere"}
+		return "123456", nil
+	})
+	w.computer.Keychain.Worker = nil
+	if err == nil || len(f.tokens) != 0 {
+		t.Errorf("%v, and %d tokens live", err, len(f.tokens))
+	}
+	w.has()
+}
