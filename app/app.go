@@ -77,18 +77,25 @@ func (a *App) Startup(ctx context.Context) { a.core.screen.enter(ctx) }
 // a second start, which ends once the first has raised its window.
 func (a *App) DomReady(ctx context.Context) {
 	a.core.screen.enter(ctx)
+	a.window.Holds(false) // a page that is loaded anew shows none
 	a.following.Do(func() { a.core.running.Go(a.core.follow) })
 }
 
 // SecondInstance: another start of this person raises the window.
 func (a *App) SecondInstance(options.SecondInstanceData) { a.core.screen.Raise() }
 
-// BeforeClose never prevents it; the first time it says what goes on, if it
-// was a person who closed the window: the end of their session waits for no
-// answer.
+// BeforeClose prevents it once where a new secret would be lost. The first
+// time it says what goes on. Both only if it was a person who closed the
+// window: the end of their session waits for no answer.
 func (a *App) BeforeClose(context.Context) (prevent bool) {
+	person := a.told.Err() == nil
+	if person && a.window.asks() {
+		a.core.screen.Raise()
+		a.core.screen.Emit(eventClosing, nil)
+		return true
+	}
 	a.window.forget()
-	if a.core.atWork() && a.told.Err() == nil && a.window.first() {
+	if a.core.atWork() && person && a.window.first() {
 		a.core.screen.Tell("Lanyard goes on", closeWords)
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"lanyard/backend/client"
 	"lanyard/backend/dockerconfig"
@@ -29,24 +30,41 @@ var kinds = []struct {
 }{
 	{context.Canceled, "cancelled", "It was cancelled. Nothing was changed.", ""},
 
+	{signin.ErrUnfinished, "failed", "You are signed out, as no tool gets the token any more. The keychain did not open, so the token is still in it, and the service has not been told.", "Unlock the keychain. The rest is then done by itself."},
+
+	{keychain.ErrFailClosed, "keychain_missing", "No keychain answers in this session, and your settings forbid to keep secrets in an encrypted file instead.", "Start the system's keychain and try again, or take fail_closed out of settings.json."},
+	{keychain.ErrFileLocked, "keychain_locked", "The encrypted file that keeps your secrets waits for its passphrase.", "Open it in a terminal, and try again: lanyard keychain unlock"},
 	{keychain.ErrDismissed, "keychain_dismissed", "The keychain's prompt was dismissed, or could not be shown. Nothing was stored.", "Try again and confirm the keychain's prompt."},
 	{keychain.ErrLocked, "keychain_locked", "The keychain is locked.", "Unlock it (log in to the desktop, or open your password manager) and try again."},
-	{keychain.ErrNoService, "keychain_missing", "No keychain answers in this session, and Lanyard keeps secrets nowhere else.", "Start one, such as GNOME Keyring or KeePassXC's Secret Service, and try again."},
+	{keychain.ErrNoService, "keychain_missing", "No keychain answers in this session, and without one Lanyard keeps no secrets.", "Start one, such as GNOME Keyring or KeePassXC's Secret Service, and try again."},
 	{keychain.ErrTimeout, "keychain_timeout", "The keychain did not answer in time; whether it was changed is not known.", "Look for a prompt behind other windows and try again."},
 	{keychain.ErrNotRemoved, "failed", "The entry is still in the keychain. No tool gets it any more.", "Removing it is tried again by itself."},
 	{keychain.ErrMismatch, "failed", "The keychain holds something else than what was written to it.", "Try again; if it stays so, look at the program that keeps the keychain."},
 	{keychain.ErrTooBig, "failed", "The keychain takes no entry of that size. Nothing was stored.", "Ask who runs the server: its tokens are too long."},
 	{keychain.ErrEntry, "failed", "", "Sign out, and sign in again."},
 	{keychain.ErrName, "refused", "", "Ask who runs the server."},
+	{keychain.ErrPassphrase, "refused", "The passphrase does not open the encrypted file. Nothing was changed.", "Try again in a terminal: lanyard keychain unlock"},
+	{keychain.ErrWeak, "refused", "", "Try again with a longer one. Nothing was made."},
+	{keychain.ErrKey, "failed", "", "See in a terminal which key it expects: lanyard keychain status"},
+	{keychain.ErrDamaged, "failed", "", "It was left as it is."},
+	{keychain.ErrExposed, "failed", "", "Nothing is read from it until only you can read and write it."},
+	{keychain.ErrExists, "refused", "", "Nothing was written over. See in a terminal what it is: lanyard keychain status"},
+	{keychain.ErrNoHold, "failed", "", "Open the file with a key file instead of a passphrase, in a terminal: lanyard keychain use file --key-file FILE"},
+	{keychain.ErrNotOurs, "refused", "The system's keychain is locked by its own program.", "Lock it there, or with your screen."},
+	{keychain.ErrStore, "failed", "", "Put the kind of keychain right in settings.json: system or file."},
+	{keychain.ErrMoving, "busy", "", "See in a terminal where it stands: lanyard keychain status"},
 
 	{signin.ErrBusy, "busy", "Another sign-in, or another Lanyard program, is at work.", "Finish or cancel it and try again."},
 	{machine.ErrBusy, "busy", "Another Lanyard program is at work.", "Try again in a moment."},
 	{dockerconfig.ErrBusy, "busy", "Another Lanyard program is changing docker's configuration.", "Try again in a moment."},
 	{dockerconfig.ErrRaced, "busy", "Docker's configuration keeps being changed by another program. Nothing was changed.", "Try again in a moment."},
 
+	{client.ErrInClear, "address", "", "Give https://host. If that server has no other, say in a terminal that it may be so: lanyard login --insecure-http --server ADDRESS"},
 	{client.ErrAddress, "address", "", "Give https://host or https://host:port."},
 	{client.ErrNotServer, "not_server", "", "Check the address. Nothing was opened and nothing changed."},
-	{client.ErrCertificate, "refused", "", "If whoever runs the server confirms that fingerprint, trust it in a terminal: lanyard trust HOST"},
+	{client.ErrTrust, "failed", "", "Nothing is believed of that server before it is put right."},
+	{client.ErrCertificate, "refused", "", "Whoever runs the server has to put it right. Nothing was sent to it."}, // but see certificate
+	{client.ErrProxy, "offline", "", "Lanyard takes the proxy from HTTPS_PROXY, and leaves out what NO_PROXY names. Put that right, and start the window again."},
 	{client.ErrUnreachable, "offline", "", "Check the address and the network, and try again."},
 	{client.ErrEnded, "ended", "The session has ended at the service.", "Sign in again."},
 	{client.ErrDenied, "denied", "", "Try again if that was not meant."},
@@ -56,10 +74,18 @@ var kinds = []struct {
 	{client.ErrRefused, "refused", "", ""},
 	{client.ErrServer, "failed", "", "Try again in a moment; the service's log says more."},
 
+	{client.ErrPassword, "denied", "", "Sign in through the browser, in a terminal: lanyard login --server docker-hub"},
+	{signin.ErrHubAgain, "ended", "Access to Docker Hub's list of tokens lasts minutes and has expired. The token of this computer goes on working.", "Sign in again in a terminal: lanyard login --server docker-hub"},
+
 	{signin.ErrNotSignedIn, "not_signed_in", "Nobody is signed in on this computer.", "Sign in."},
 	{keychain.ErrNotFound, "not_signed_in", "The keychain has no entry for that any more.", "Sign in again."},
 	{signin.ErrBrowser, "failed", "No browser could be opened.", "Copy the link, or use a code instead."},
 	{signin.ErrStillAccepted, "failed", "", "Delete the token in the list of your account."},
+	{signin.ErrAmbiguous, "refused", "", "Say which account is meant, with its server."},
+	{signin.ErrSecret, "refused", "", "Copy the token again, whole and alone. Nothing was stored."},
+	{signin.ErrUsername, "refused", "", "Give the name that the registry knows you by. Nothing was stored."},
+	{signin.ErrPast, "refused", "", "Give a later day, or generate another token. Nothing was stored."},
+	{signin.ErrConfig, "failed", "", "Put that file right, or move it away; then try again."},
 
 	{dockerconfig.ErrHelperNotFound, "helper_missing", "", "Agree to the copy, or put the helper on your PATH; then apply again."},
 	{dockerconfig.ErrForeignHelper, "refused", "", ""},
@@ -67,6 +93,9 @@ var kinds = []struct {
 	{dockerconfig.ErrRefused, "refused", "", "Put the file right, or move it away; then try again."},
 	{dockerconfig.ErrHost, "refused", "", "Ask who runs the server: docker's configuration cannot name that registry."},
 	{dockerconfig.ErrJournal, "failed", "", "See that the file and its folder can be read and written, and try again."},
+	{dockerconfig.ErrVault, "failed", "A password lies in docker's configuration in clear, and there is no keychain to move it into. Nothing was changed.", "Start a keychain, and apply again."},
+	{dockerconfig.ErrNoLogin, "failed", "Nothing is kept for this registry any more, so that there is nothing to put back.", "Sign in to it again with the tool that needs it."},
+	{dockerconfig.ErrNotMovable, "refused", "", "Leave that entry as it is, or take it out with its own tool."},
 	{dockerconfig.ErrShell, "failed", "", "Put your shell's start-up files right, and try again."},
 
 	{ownservice.ErrNotRunning, "offline", "This computer's own service is not running.", "Start it."},
@@ -78,6 +107,8 @@ var kinds = []struct {
 	{machine.ErrNewer, "failed", "", "Update this program."},
 	{machine.ErrHost, "refused", "", "Ask who runs the server: no tool can name that registry."},
 	{machine.ErrNoHome, "failed", "", "Set HOME, and start Lanyard again."},
+	{machine.ErrSettings, "failed", "", "Nothing is decided without it."},
+	{signin.ErrTools, "failed", "", "Everything else is done. Put right what it names, and apply the tools again."},
 	{errNothingToOpen, "failed", "", ""},
 	{errTooLong, "refused", "", ""},
 	{context.DeadlineExceeded, "offline", "There was no answer in time.", "Try again in a moment."},
@@ -94,6 +125,10 @@ func Explain(err error) any {
 }
 
 func explain(err error) ErrorView {
+	var refused *client.CertificateError
+	if errors.As(err, &refused) && refused.Anchor != nil && !errors.Is(err, context.Canceled) {
+		return ErrorView{"refused", sentence(err.Error()), certificate(refused)}
+	}
 	for _, k := range kinds {
 		if !errors.Is(err, k.err) {
 			continue
@@ -104,4 +139,14 @@ func explain(err error) ErrorView {
 		return ErrorView{k.code, sentence(err.Error()), k.action}
 	}
 	return ErrorView{"failed", sentence(err.Error()), "Try again."}
+}
+
+// certificate is what to do about one that a person may vouch for: the window
+// takes nobody's word for it.
+func certificate(e *client.CertificateError) string {
+	host := strings.TrimSuffix(e.Host, ":443")
+	if e.Trusted != nil {
+		return "Do not go on before whoever runs the server has confirmed the new fingerprint, another way than through it. Then trust it in a terminal: lanyard trust " + host
+	}
+	return "Ask whoever runs the server for the fingerprint, another way than through it. If it is the same, trust it in a terminal: lanyard trust " + host
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,6 +37,11 @@ func TestExplain(t *testing.T) {
 		"offline":                {client.ErrUnreachable, "offline"},
 		"own service":            {ownservice.ErrNotRunning, "offline"},
 		"certificate":            {&client.CertificateError{Host: "x:443"}, "refused"},
+		"trust":                  {client.ErrTrust, "failed"},
+		"in clear":               {fmt.Errorf("%w: %w", client.ErrAddress, client.ErrInClear), "address"},
+		"file locked":            {keychain.ErrFileLocked, "keychain_locked"},
+		"no file wanted":         {fmt.Errorf("%w: %w", keychain.ErrFailClosed, keychain.ErrNoService), "keychain_missing"},
+		"half signed out":        {fmt.Errorf("%w: %w", signin.ErrUnfinished, keychain.ErrLocked), "failed"},
 		"ended":                  {client.ErrEnded, "ended"},
 		"signed out":             {signin.ErrNotSignedIn, "not_signed_in"},
 		"denied":                 {client.ErrDenied, "denied"},
@@ -60,6 +66,27 @@ func TestExplain(t *testing.T) {
 			var back map[string]string
 			if !ok || json.Unmarshal([]byte(text), &back) != nil || len(back) != 3 || back["code"] != c.code {
 				t.Errorf("%s", text)
+			}
+		})
+	}
+}
+
+// What to do about a certificate depends on what of it can be trusted.
+func TestExplainCertificate(t *testing.T) {
+	some := []*x509.Certificate{{}}
+	for name, c := range map[string]struct {
+		err  client.CertificateError
+		does string
+	}{
+		"nothing": {client.CertificateError{Host: "x:443", Offered: nil}, "has to put it right"},
+		"new":     {client.CertificateError{Host: "x:443", Offered: some, Anchor: some[0]}, "lanyard trust x"},
+		"a port":  {client.CertificateError{Host: "x:8443", Offered: some, Anchor: some[0]}, "lanyard trust x:8443"},
+		"changed": {client.CertificateError{Host: "x:443", Offered: some, Anchor: some[0], Trusted: some}, "the new fingerprint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := explain(fmt.Errorf("ask: %w", &c.err))
+			if e.Code != "refused" || !strings.Contains(e.Action, c.does) || strings.HasSuffix(e.Action, ":443") {
+				t.Errorf("%+v", e)
 			}
 		})
 	}

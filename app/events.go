@@ -10,6 +10,7 @@ const (
 	eventSession   = "session"   // SessionView, when it changed
 	eventSignIn    = "signin"    // PromptView, while one is under way
 	eventClipboard = "clipboard" // ClipboardView, when a copied secret's time is over
+	eventClosing   = "closing"   // nothing; the window would have closed with a secret in it that is nowhere else
 )
 
 // changed says whether the page is to be told. Each look is a use of the

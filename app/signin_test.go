@@ -272,6 +272,31 @@ func TestTheStateFolderHasNoSecret(t *testing.T) {
 	}
 }
 
+// A new secret that is nowhere else keeps the window open once.
+func TestCloseAsks(t *testing.T) {
+	w := newWorld(t)
+	closed := func() bool { return w.BeforeClose(t.Context()) }
+	w.App.window.Holds(true)
+	if !closed() || w.screen.count(eventClosing) != 1 || w.screen.raises() != 1 {
+		t.Error("it closed, or nobody was asked")
+	}
+	if closed() {
+		t.Error("a page that does not answer cannot be closed")
+	}
+	w.App.window.Holds(true)
+	w.App.window.Holds(false)
+	if closed() {
+		t.Error("a copied secret keeps it open")
+	}
+	w.App.window.Holds(true)
+	told, end := context.WithCancel(t.Context())
+	end()
+	w.App.told = told
+	if closed() || w.screen.count(eventClosing) != 1 {
+		t.Error("a program that is told to end asks a person")
+	}
+}
+
 func TestCloseNotice(t *testing.T) {
 	w := newWorld(t)
 	w.own.running = false

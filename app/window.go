@@ -37,10 +37,29 @@ type Window struct {
 	core *core
 	mu   sync.Mutex
 	lies *lying // nil: no secret of ours is on the clipboard
+	only bool   // the page shows a new secret that is nowhere else
 }
 
 // Close closes the window, as its frame does.
 func (w *Window) Close() { w.core.screen.Close() }
+
+// Holds is whether the page shows a new secret that nobody has copied: closing
+// the window then asks first.
+func (w *Window) Holds(secret bool) {
+	w.mu.Lock()
+	w.only = secret
+	w.mu.Unlock()
+}
+
+// asks says whether closing is to be asked about, once: a page that does not
+// answer can be closed all the same.
+func (w *Window) asks() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	asks := w.only
+	w.only = false
+	return asks
+}
 
 // Copy puts text onto the clipboard.
 func (w *Window) Copy(text string) error {
