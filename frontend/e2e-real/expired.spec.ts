@@ -27,8 +27,18 @@ test('a session that runs out is said to have expired, and leaves nothing', asyn
 
 test('after it one signs in again', async ({ page }) => {
   expect((await desk.lanyard('service', 'stop')).code).toBe(0)
-  await desk.write('.config/lanyard/service.yaml', '{}\n')
+  await desk.write('.config/lanyard/service.yaml', 'session-idle: 15s\n')
   await show(page, desk, 'Your session has expired')
   expect(await signIn(page, desk)).toMatchObject({ state: 'active', account }) // the service is started again
-  await expect(page.getByText('in less than a minute')).toHaveCount(0)
+  await expect(page.getByText('in less than a minute')).toHaveCount(1)
+})
+
+// The window looks every 30 seconds, which is a use: this session has ended by
+// then, and the page is told without being asked.
+test('a session that nobody uses runs out, too', async ({ page }) => {
+  await show(page, desk, /anna|expired/)
+  await expect(page.getByRole('heading', { level: 1, name: 'Your session has expired' })).toBeVisible({
+    timeout: 60_000,
+  })
+  expect(await desk.kept()).toEqual([])
 })

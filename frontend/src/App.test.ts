@@ -252,7 +252,13 @@ describe('tokens', () => {
     await press('Done')
     expect(screen.getByRole('alert')).toHaveTextContent('You have not copied it')
     await press('Go back')
+    expect(screen.queryByRole('alert')).toBeNull()
+    fake.emit('closing', null) // the window's frame was asked to close
+    expect(await screen.findByRole('alert')).toHaveTextContent('You have not copied it')
+    expect(fake.holds).toBe(true)
+    await press('Go back')
     await press('Copy token')
+    expect(fake.holds).toBe(false)
     await press('Done')
     expect(screen.queryByRole('dialog')).toBeNull()
     expect(document.body).not.toHaveTextContent('lyd_pat_')

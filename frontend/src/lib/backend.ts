@@ -131,6 +131,7 @@ export type Events = {
   signin: Prompt
   session: SessionView
   clipboard: { cleared: boolean } // a copied secret's time is over; false: something else was copied since
+  closing: null // the window was to be closed while it holds a secret
 }
 
 export interface Backend {
@@ -163,6 +164,7 @@ export interface Backend {
   Window: {
     Copy(text: string): Promise<void>
     CopySecret(secret: string): Promise<{ clears: string }> // for half a minute; then the event clipboard
+    Holds(secret: boolean): Promise<void> // a new secret that nobody has copied: closing asks first, by the event closing
     Close(): Promise<void>
     CloseNotice(): Promise<boolean>
   }

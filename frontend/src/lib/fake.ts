@@ -41,6 +41,10 @@ export type FakeOptions = {
   fail?: Partial<Record<string, AppError>>
 }
 
+// Of a service that does not run nobody knows where, and of which build.
+const running = { state: 'running', url: 'http://localhost:8460', version: 'v0.3.0' } as const
+const stopped = { state: 'stopped', url: '', version: '' } as const
+
 export class Fake implements Backend {
   copied: string[] = []
   calls: string[] = []
@@ -51,11 +55,13 @@ export class Fake implements Backend {
   service: ServiceStatus
   receipt: Receipt
   notice = true
+  holds = false
   otherHelper = false // docker's configuration has another program for the registry
   #heard: { [E in keyof Events]: Set<(value: Events[E]) => void> } = {
     signin: new Set(),
     session: new Set(),
     clipboard: new Set(),
+    closing: new Set(),
   }
   #options: FakeOptions
   #now: () => Date
@@ -69,9 +75,7 @@ export class Fake implements Backend {
     this.view = this.#viewOf(options.state ?? 'signed_out')
     this.tokens = this.#tokensOf(options.tokens ?? 'few')
     this.service = {
-      state: 'running',
-      url: 'http://localhost:8460',
-      version: 'v0.3.0',
+      ...running,
       data: '/home/anna/.local/share/lanyard/service',
       needsSetup: options.needsSetup ?? false,
     }
@@ -200,8 +204,8 @@ export class Fake implements Backend {
 
   Service: Backend['Service'] = {
     Status: () => this.#answer('Service.Status', () => this.service),
-    Start: () => this.#answer('Service.Start', () => (this.service = { ...this.service, state: 'running' })),
-    Stop: () => this.#answer('Service.Stop', () => (this.service = { ...this.service, state: 'stopped' })),
+    Start: () => this.#answer('Service.Start', () => (this.service = { ...this.service, ...running })),
+    Stop: () => this.#answer('Service.Stop', () => (this.service = { ...this.service, ...stopped })),
   }
 
   Window: Backend['Window'] = {
@@ -210,6 +214,10 @@ export class Fake implements Backend {
       this.#answer('Window.CopySecret', () => {
         this.copied.push(secret)
         return { clears: new Date(Date.now() + 30_000).toISOString() }
+      }),
+    Holds: (secret) =>
+      this.#answer('Window.Holds', () => {
+        this.holds = secret
       }),
     Close: () => this.#answer('Window.Close', () => undefined),
     CloseNotice: () =>
@@ -528,6 +536,6 @@ export function fromAddress(query: string): Fake {
         }
       : {},
   })
-  if (asked.get('service') === 'stopped') fake.service = { ...fake.service, state: 'stopped' }
+  if (asked.get('service') === 'stopped') fake.service = { ...fake.service, ...stopped }
   return fake
 }

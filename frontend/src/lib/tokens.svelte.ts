@@ -49,6 +49,20 @@ export class Tokens extends Work {
     this.copied = true
   }
 
+  // holds says to the window whether closing it would lose the secret. It is
+  // asked without waiting: nothing here depends on the answer.
+  holds(secret: boolean) {
+    this.#backend.Window.Holds(secret).catch(() => undefined)
+  }
+
+  // onClosing: somebody wants to close the window while it holds one.
+  onClosing(heard: () => void): () => void {
+    return this.#backend.on('closing', () => {
+      this.holds(true) // it asks once for each time that it is told so
+      heard()
+    })
+  }
+
   // forget drops the secret for good.
   forget() {
     this.fresh = null

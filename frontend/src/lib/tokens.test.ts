@@ -42,6 +42,18 @@ describe('Tokens', () => {
     expect(tokens.copied).toBe(false)
   })
 
+  it('is told when the window would close over a new secret', async () => {
+    let asked = 0
+    const end = tokens.onClosing(() => asked++)
+    tokens.holds(true)
+    expect(fake.holds).toBe(true)
+    fake.emit('closing', null)
+    expect([asked, fake.holds]).toEqual([1, true])
+    end()
+    fake.emit('closing', null)
+    expect(asked).toBe(1)
+  })
+
   it('copies nothing once it is forgotten', async () => {
     await tokens.copySecret()
     expect(fake.copied).toEqual([])

@@ -9,3 +9,5 @@ export function CloseNotice():Promise<boolean>;
 export function Copy(arg1:string):Promise<void>;
 
 export function CopySecret(arg1:string):Promise<app.CopiedView>;
+
+export function Holds(arg1:boolean):Promise<void>;

@@ -17,3 +17,7 @@ export function Copy(arg1) {
 export function CopySecret(arg1) {
   return window['go']['app']['Window']['CopySecret'](arg1);
 }
+
+export function Holds(arg1) {
+  return window['go']['app']['Window']['Holds'](arg1);
+}
