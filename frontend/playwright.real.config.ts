@@ -8,7 +8,7 @@ export default defineConfig({
   testDir: 'e2e-real',
   outputDir: 'test-results/real',
   globalSetup: './e2e-real/build.ts',
-  workers: 2,
+  workers: 3, // some stories wait for most of their time
   fullyParallel: false,
   forbidOnly: true,
   maxFailures: 0,

@@ -61,7 +61,8 @@ function reach(page: Page): Promise<Record<string, string>> {
 }
 
 // callAll calls each method that is bound, whatever its name, with what a page
-// might send, and returns the names and what they answered.
+// might send (as many values as it takes: Wails leaves another number without
+// an answer), and returns the names and what they answered.
 function callAll(page: Page, own: string) {
   return page.evaluate(async (id) => {
     const known: Record<string, unknown[][]> = {
@@ -84,6 +85,7 @@ function callAll(page: Page, own: string) {
       'Tools.Apply': [[false, false]],
       'Window.Copy': [['a']],
       'Window.CopySecret': [['a']],
+      'Window.Holds': [[false]],
     }
     // They end what is to be looked at; signing out comes last of all.
     const later = ['Session.SignOut', 'Window.Close']
