@@ -166,10 +166,13 @@ func (c *Computer) Discard(ctx context.Context, a Account) (Receipt, error) {
 		return r, err
 	}
 	r.LastFour = lastFour(token.Secret.Reveal())
+	if err := c.leave(a); err != nil {
+		return r, err
+	}
+	r.Tools = c.takeDown(ctx, r.Hosts)
 	if err := c.forget(ctx, a, standing.SignedOut); err != nil {
 		return r, err
 	}
 	r.Removed = true
-	r.Tools = c.takeDown(ctx, r.Hosts)
 	return r, nil
 }

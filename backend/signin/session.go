@@ -176,6 +176,9 @@ func (c *Computer) Expire(ctx context.Context) ([]Account, error) {
 	}
 	var over []Account
 	var failed error
+	if c.Docker != nil {
+		failed = c.Docker.Tidy()
+	}
 	for _, a := range known(state) {
 		ended, err := c.over(ctx, state, a)
 		if err != nil {
@@ -187,6 +190,8 @@ func (c *Computer) Expire(ctx context.Context) ([]Account, error) {
 		}
 		if ended != standing.SignedOut {
 			over = append(over, a)
+		} else { // a sign-out that was cut off
+			failed = errors.Join(failed, c.takeDown(ctx, state.HostsOf(a.Server)))
 		}
 		failed = errors.Join(failed, c.forget(ctx, a, ended))
 	}
