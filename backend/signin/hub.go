@@ -184,7 +184,7 @@ func (h Hub) keep(ctx context.Context, server *client.Server, token keychain.Tok
 	now := c.now().Round(0).UTC().Truncate(time.Microsecond)
 	token.Ends, token.Idle = now.Add(hubSession), hubIdle
 	hosts := []string{machine.DockerHub}
-	if err := c.hold(ctx, account, token, &session, hosts, func(string) {}); err != nil {
+	if _, _, err := c.hold(ctx, account, token, &session, hosts, func(string) {}); err != nil {
 		return Result{}, errors.Join(err, c.forgetAlone(context.WithoutCancel(ctx), account, ""))
 	}
 	if before.UUID != "" && before.UUID != token.UUID {

@@ -154,7 +154,8 @@ func (c *Computer) Regenerate(ctx context.Context, access Access) error {
 	if err != nil {
 		return err
 	}
-	return c.hold(ctx, access.Account, tokenEntry(access.Account, made, access.Server), nil, hosts, func(string) {})
+	_, _, err = c.hold(ctx, access.Account, tokenEntry(access.Account, made, access.Server), nil, hosts, func(string) {})
+	return err
 }
 
 // Expire removes what is past its end on this computer, and retries removals

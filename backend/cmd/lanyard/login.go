@@ -171,7 +171,20 @@ func signedIn(ctx context.Context, t terminal, p *parts, r signin.Result) error 
 	fmt.Fprintf(t.Out, "Signed in as %s\n", r.Account)
 	fmt.Fprintf(t.Out, "A Read, Write, Delete token for this computer (…%s) was stored in %s.\n", r.LastFour, where)
 	fmt.Fprintf(t.Out, "The session ends on %s, or on %s if it is not used.\n", signin.Day(r.Ends), signin.Day(r.IdleBy))
+	sayLeft(t, r)
 	return p.settleTools(ctx, t, r.Tools, r.Account.Name, r.Hosts)
+}
+
+// sayLeft tells which registries the server names and did not get.
+func sayLeft(t terminal, r signin.Result) {
+	for _, left := range r.Left {
+		if left.By == (signin.Account{}) {
+			t.say("%s names %s as its registry; that is Docker Hub's, and stays so.", r.Account.Server, left.Host)
+			continue
+		}
+		t.say("%s is served by %s, and stays so. To let %s answer there:\n  lanyard accounts switch %s --registry %s",
+			left.Host, left.By, r.Account.Name, r.Account.Ref(), left.Host)
+	}
 }
 
 // settleTools says what became of docker's configuration, and asks about what
@@ -183,6 +196,8 @@ func (p *parts) settleTools(ctx context.Context, t terminal, tools error, name s
 		tools = p.docker.SetUp(ctx, hosts)
 	}
 	switch {
+	case len(hosts) == 0:
+		t.say("The tools have nothing to ask of it: no registry is served by this account.")
 	case tools == nil:
 		fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(hosts, ", "), p.docker.File.Path)
 		hints(t, name, hosts)
