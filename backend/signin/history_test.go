@@ -221,8 +221,6 @@ func (h *history) now() time.Time {
 	return h.service.Now().Add(h.skew)
 }
 
-func (h *history) anna() Account { return Account{h.service.URL, "anna"} }
-
 // note keeps the secrets that the keychain holds, which no file may.
 func (h *history) note() {
 	for _, text := range []string{h.token().Secret.Reveal(), h.session().Refresh.Reveal()} {
