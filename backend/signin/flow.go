@@ -45,6 +45,7 @@ type Flow struct {
 type Prompt struct {
 	URL      string
 	UserCode string    // device only
+	Complete string    // device only: URL with the code in it, for a camera; "": the service has none
 	Expires  time.Time // zero: unknown
 	Browser  error     // why the browser was not opened, if it should have been
 }

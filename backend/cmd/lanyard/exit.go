@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"lanyard/backend/account"
 	"lanyard/backend/client"
 	"lanyard/backend/dockercli"
 	"lanyard/backend/dockerconfig"
@@ -108,6 +110,7 @@ func report(t terminal, err error) {
 		t.say("lanyard: stopped; nothing is left half done")
 		return
 	}
+	t.interrupt()
 	fmt.Fprintln(t.Err, "lanyard: "+strings.TrimPrefix(err.Error(), "lanyard: "))
 	if sayCertificate(t, err) {
 		return
@@ -118,4 +121,24 @@ func report(t terminal, err error) {
 			return
 		}
 	}
+	if unexpected(err) {
+		t.say("  If Lanyard is at fault, this is what to send along, without secrets: lanyard report")
+	}
+}
+
+// unexpected: nobody's answer, and nothing that there is advice for.
+func unexpected(err error) bool {
+	if exitCode(err) != exitFailed {
+		return false
+	}
+	for _, a := range advice {
+		if errors.Is(err, a.err) {
+			return false
+		}
+	}
+	answers := []error{
+		errDeclined, errUnwell, client.ErrDenied, client.ErrNotFound, client.ErrRefused,
+		account.ErrTaken, account.ErrInvalid, account.ErrLastAdmin, account.ErrNotFound, ownservice.ErrRefused,
+	}
+	return !slices.ContainsFunc(answers, func(a error) bool { return errors.Is(err, a) })
 }

@@ -352,6 +352,7 @@ func readHidden(ctx context.Context, t terminal, in *os.File, question string) (
 	if err != nil {
 		return "", err
 	}
+	t.interrupt()
 	fmt.Fprint(t.Err, question+": ")
 	type result struct {
 		text []byte

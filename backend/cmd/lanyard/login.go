@@ -147,6 +147,7 @@ func show(t terminal, s signin.Prompt, o loginOptions) {
 	switch {
 	case s.UserCode != "":
 		t.say("On any device open %s", s.URL)
+		showQR(t, s.Complete)
 		t.say("and enter the code %s", s.UserCode)
 	case s.Browser != nil:
 		t.say("lanyard: %v", s.Browser)
@@ -238,6 +239,7 @@ func hints(t terminal, name string, hosts []string) {
 
 // ask asks a yes or no on the terminal; no answer is no.
 func ask(t terminal, question string) bool {
+	t.interrupt()
 	fmt.Fprintf(t.Err, "%s [y/N] ", question)
 	line, _ := bufio.NewReader(t.In).ReadString('\n')
 	line = strings.ToLower(strings.TrimSpace(line))

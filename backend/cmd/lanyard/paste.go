@@ -122,6 +122,7 @@ func readSecret(ctx context.Context, t terminal, prompt string) (keychain.Secret
 	if err != nil {
 		return "", fmt.Errorf("ask for the token: %w", err)
 	}
+	t.interrupt()
 	fmt.Fprint(t.Err, prompt)
 	type answer struct {
 		line []byte
