@@ -238,6 +238,7 @@ func (p *parts) whom(args []string, server string, all bool) ([]signin.Known, er
 // discard removes a pasted token and says what is still alive.
 func (p *parts) discard(ctx context.Context, t terminal, k signin.Known) (signin.Receipt, error) {
 	r, err := p.computer.Discard(ctx, k.Account)
+	t.interrupt()
 	if err != nil {
 		return r, err
 	}

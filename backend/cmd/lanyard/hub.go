@@ -28,26 +28,26 @@ func (o loginOptions) atDockerHub() bool {
 }
 
 // loginHub signs in to Docker Hub by docker itself, or with a password.
-func loginHub(ctx context.Context, t terminal, o loginOptions) error {
+func loginHub(ctx context.Context, t terminal, o loginOptions) (none signin.Account, err error) {
 	switch {
 	case o.device:
-		return usagef("Docker Hub has no code of ours: --device does not go with docker-hub\n%s", hubWays)
+		return none, usagef("Docker Hub has no code of ours: --device does not go with docker-hub\n%s", hubWays)
 	case o.paste.ends != "" || o.paste.noCheck:
-		return usagef("--ends and --no-check go with --with-token")
+		return none, usagef("--ends and --no-check go with --with-token")
 	case o.way != "" && o.way != "docker" && o.way != "password":
-		return usagef("--way %q is neither docker nor password\n%s", o.way, hubWays)
+		return none, usagef("--way %q is neither docker nor password\n%s", o.way, hubWays)
 	case o.paste.username != "" && o.way != "password":
-		return usagef("--username goes with --with-token, or with --way password\n%s", hubWays)
+		return none, usagef("--username goes with --with-token, or with --way password\n%s", hubWays)
 	}
 	p, err := newParts(t, true)
 	if err != nil {
-		return err
+		return none, err
 	}
 	p.docker.MayCopy = o.yes
 	p.tidy(ctx, t)
 	helper, err := signin.Beside(dockerconfig.Program)
 	if err != nil {
-		return err
+		return none, err
 	}
 	hub := signin.Hub{
 		Computer: p.computer, Helper: helper, Env: os.Environ(), OpenBrowser: !o.noBrowser,
@@ -68,13 +68,13 @@ func loginHub(ctx context.Context, t terminal, o loginOptions) error {
 		t.say("%s", hubWays)
 	}
 	if err != nil {
-		return err
+		return none, err
 	}
 	if err := signedIn(ctx, t, p, result); err != nil {
-		return err
+		return none, err
 	}
 	t.say("At Docker Hub the session is counted by this computer. Tokens can be managed for some minutes after a sign-in.")
-	return nil
+	return result.Account, nil
 }
 
 // hubPassword asks for what is missing; nothing of it is an argument.
