@@ -38,7 +38,7 @@ func loginCommand(t terminal) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.server, "server", "", "address of the account service (default: this computer's own)")
-	cmd.Flags().StringVar(&o.way, "way", "", "with --server docker-hub: docker (the default) or password")
+	cmd.Flags().StringVar(&o.way, "way", "", "with --server docker-hub: docker (the default), password, or device with a client id of your own in the settings")
 	o.believe.flags(cmd)
 	cmd.Flags().BoolVar(&o.device, "device", false, "show a code to type in a browser on any device")
 	cmd.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address and open nothing")

@@ -115,7 +115,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 
 // group is a command that only holds others; without one of them it is misused.
 func group(use, short string, sub ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.NoArgs), Annotations: map[string]string{"group": "only"}, RunE: func(cmd *cobra.Command, _ []string) error {
 		return errors.Join(cmd.Help(), usagef("%s needs one of the commands above", cmd.CommandPath()))
 	}}
 	cmd.AddCommand(sub...)
