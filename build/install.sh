@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # install.sh put|remove PREFIX [FILE…]: puts programs into PREFIX/bin, and a menu entry
 # (NAME.desktop) with its icon (a PNG, which takes the entry's name) where desktops
-# look for them under PREFIX/share, and takes all of it away again. What was put, and
+# look for them under PREFIX/share. With lanyard itself go its completions for bash, zsh
+# and fish and its manual pages. It takes all of it away again. What was put, and
 # its checksum, is noted under PREFIX/lib/lanyard; remove takes only what is noted
 # there and still the same. DESTDIR is honoured.
 set -euo pipefail
@@ -20,7 +21,7 @@ note=$prefix/lib/lanyard/installed
 
 # put_file SOURCE NAME MODE [FILTER…]: puts a file to NAME under PREFIX, through FILTER.
 put_file() {
-	local source=$1 file=$prefix/$2 mode=$3 next
+	local source=$1 name=$2 file=$prefix/$2 mode=$3 next
 	shift 3
 	mkdir -p "${file%/*}"
 	# Beside its place and renamed: one that runs goes on running, and no moment has half a file.
@@ -30,7 +31,44 @@ put_file() {
 	sync "$next" 2>/dev/null || true
 	mv -f "$next" "$file"
 	sums+=$(cd "$prefix" && sha256sum "${file#"$prefix"/}")$'\n'
-	echo "installed $file"
+	[[ $name == share/man/* ]] || echo "installed $file"
+}
+
+# put_manual PROGRAM: what the program says of itself: completions where the shells look
+# for them, and manual pages.
+put_manual() {
+	local from page shell
+	from=$(mktemp -d)
+	for shell in bash zsh fish; do
+		"$1" completion "$shell" >"$from/$shell"
+	done
+	"$1" man "$from/man"
+	put_file "$from/bash" share/bash-completion/completions/lanyard 644
+	put_file "$from/zsh" share/zsh/site-functions/_lanyard 644
+	put_file "$from/fish" share/fish/vendor_completions.d/lanyard.fish 644
+	for page in "$from"/man/*; do
+		put_file "$page" "share/man/man1/${page##*/}" 644
+	done
+	echo "installed $prefix/share/man/man1/lanyard*.1"
+	rm -r "$from"
+}
+
+# take NOTE [KEEP]: removes what NOTE says was put, unless KEEP says so too; what was
+# changed since is left.
+take() {
+	local sum name file
+	while read -r sum name; do
+		[[ $name == */* ]] || name=bin/$name # as it was noted once
+		file=$prefix/$name
+		if [[ ! -e $file ]] || grep -qs "  $name\$" "${2:-/dev/null}"; then
+			continue
+		elif [[ $(sha256sum <"$file") == "$sum "* ]]; then
+			rm -f "$file"
+			[[ $name == share/man/* ]] || echo "removed $file"
+		else
+			echo "left alone, changed since it was installed: $file"
+		fi
+	done <"$1"
 }
 
 # whole_path: a menu entry that names its program by the whole path, since a desktop's
@@ -56,10 +94,14 @@ put)
 		case $source in
 		*.desktop) put_file "$source" "share/applications/$entry.desktop" 644 whole_path ;;
 		*.png) put_file "$source" "share/icons/hicolor/512x512/apps/$entry.png" 644 ;;
-		*) put_file "$source" "bin/${source##*/}" 755 ;;
+		*)
+			put_file "$source" "bin/${source##*/}" 755
+			[[ ${source##*/} != lanyard ]] || put_manual "$source"
+			;;
 		esac
 	done
 	printf %s "$sums" >"$note.next"
+	[[ ! -e $note ]] || take "$note" "$note.next" # what an earlier version had besides
 	mv -f "$note.next" "$note"
 	case :$PATH: in
 	*":$prefix/bin:"*) ;;
@@ -81,18 +123,7 @@ remove)
 		"$prefix/bin/lanyard" service uninstall && "$prefix/bin/lanyard" service stop ||
 			echo "left alone: what your system starts by itself, see above"
 	fi
-	while read -r sum name; do
-		[[ $name == */* ]] || name=bin/$name # as it was noted once
-		file=$prefix/$name
-		if [[ ! -e $file ]]; then
-			continue
-		elif [[ $(sha256sum <"$file") == "$sum "* ]]; then
-			rm -f "$file"
-			echo "removed $file"
-		else
-			echo "left alone, changed since it was installed: $file"
-		fi
-	done <"$note"
+	take "$note"
 	rm -f "$note"
 	rmdir "${note%/*}" 2>/dev/null || true
 	;;

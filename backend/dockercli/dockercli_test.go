@@ -87,7 +87,7 @@ func TestFind(t *testing.T) {
 // fake is a docker that is none.
 func fake(t *testing.T, name, script string) {
 	t.Helper()
-	if err := os.WriteFile(name, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(name, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 }

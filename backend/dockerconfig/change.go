@@ -84,6 +84,27 @@ func (f File) change(choose func(record) (plan, error)) (Change, error) {
 	return Change{}, fmt.Errorf("%w: %s", ErrRaced, f.Path)
 }
 
+// Tidy takes away the file that a change which was cut off left beside f.
+func (f File) Tidy() error {
+	r, err := f.load()
+	if err != nil || r.Temp == "" { // most often: no lock
+		return err
+	}
+	unlock, err := lock(f.Journal)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if r, err = f.load(); err != nil || r.Temp == "" {
+		return err
+	}
+	if err := sweep(r.Temp); err != nil {
+		return err
+	}
+	r.Temp = ""
+	return f.save(r)
+}
+
 // write brings e to disk. When it fails, file, folders and journal are as they were.
 func (f File) write(now snapshot, e *edit, before record) (err error) {
 	// A file that vanished meanwhile is begun anew, so its backup is too.

@@ -15,8 +15,8 @@ import (
 func Examine(s Snapshot) []Finding {
 	findings := []Finding{}
 	for _, rule := range []func(Snapshot) []Finding{
-		keychainRule, helperRule, slowRule, envRule, refusedRule, droppedRule, notSetUpRule, otherHelperRule,
-		missingRule, chosenRule, storesRule, apartRule, listedRule, clearRule, expiredRule, realmRule, desktopRule, sudoRule, offRule,
+		keychainRule, helperRule, envRule, refusedRule, droppedRule, notSetUpRule, otherHelperRule,
+		missingRule, chosenRule, storesRule, apartRule, listedRule, clearRule, expiredRule, realmRule, desktopRule, sudoRule, offRule, slowRule,
 	} {
 		findings = append(findings, rule(s)...)
 	}

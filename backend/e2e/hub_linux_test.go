@@ -1,31 +1,16 @@
 package e2e_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
-	"io"
-	"math/big"
-	"net"
-	"net/http"
-	"net/http/httputil"
-	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"lanyard/backend/e2e/desk"
-	"lanyard/backend/e2e/service"
 	"lanyard/backend/internal/keyringtest"
 )
 
@@ -43,155 +28,14 @@ type hub struct {
 func hubDesk(t *testing.T) *hub {
 	p := sitDown(t, keyringtest.Options{}, clockPrograms)
 	h := &hub{person: p}
-	port, err := desk.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data := filepath.Join(p.Runtime, "hub")
-	add := p.Lanyard(p.ctx, "user", "add", "anna", "--data", data)
-	add.Stdin = strings.NewReader(service.Password + "\n")
-	args := []string{"serve", "--listen", "127.0.0.1:" + port, "--public-url", "https://login.docker.com", "--behind-proxy", "--data", data, "--storage", filepath.Join(data, "images")}
-	for _, host := range hubHosts[1:] {
-		args = append(args, "--alias", host)
-	}
-	serve := p.Lanyard(p.ctx, args...)
-	log, err := serve.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := serve.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = serve.Process.Signal(os.Interrupt)
-		_ = serve.Wait()
-	})
-	go func() { _, _ = io.Copy(io.Discard, log) }()
-	p.until("the service", func() bool {
-		response, err := http.Get("http://127.0.0.1:" + port + "/healthz")
-		if err != nil {
-			return false
-		}
-		_ = response.Body.Close()
-		return response.StatusCode == http.StatusOK
-	})
-	if out, err := desk.Run(add); err != nil || out.Code != 0 {
-		t.Fatalf("user add: %v %+v", err, out)
-	}
-
-	roots, certificate := hubAuthority(t)
-	proxy := h.proxy(t, "127.0.0.1:"+port, certificate)
+	port := p.serve("https://login.docker.com", hubHosts[1:]...)
+	roots, certificate := authority(t, hubHosts...)
+	p.through("127.0.0.1:"+port, hubHosts, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, roots, &h.down)
 	ca := filepath.Join(p.Runtime, "hub-ca.pem")
 	p.put(ca, string(roots), 0o600)
-	p.Desk.Setenv("HTTPS_PROXY", proxy)
 	p.Desk.Setenv("SSL_CERT_FILE", ca)
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(roots)
-	through, err := url.Parse(proxy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.browser = service.NewPerson("anna", &http.Transport{Proxy: http.ProxyURL(through), TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true})
 	return h
 }
-
-// hubAuthority makes an authority and a certificate for the names.
-func hubAuthority(t *testing.T) (roots []byte, _ tls.Certificate) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Now()
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(48 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "hub"}, NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, DNSNames: hubHosts}
-	authority, err := x509.CreateCertificate(rand.Reader, ca, ca, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority}), tls.Certificate{Certificate: [][]byte{signed}, PrivateKey: key}
-}
-
-// proxy takes CONNECT for the names and nothing else, and returns its address.
-func (h *hub) proxy(t *testing.T, service string, certificate tls.Certificate) string {
-	t.Helper()
-	inside := &connections{next: make(chan net.Conn), closed: make(chan struct{})}
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(&url.URL{Scheme: "http", Host: service})
-		r.Out.Host = r.In.Host
-	}}
-	within := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h.down.Load() {
-			http.Error(w, "down", http.StatusServiceUnavailable)
-			return
-		}
-		forward.ServeHTTP(w, r)
-	})}
-	go func() { _ = within.Serve(inside) }()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	outside := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, port, _ := net.SplitHostPort(r.Host)
-		if r.Method != http.MethodConnect || port != "443" || !slices.Contains(hubHosts, host) {
-			http.Error(w, "not here", http.StatusForbidden)
-			return
-		}
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n")
-		inside.offer(tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}))
-	})}
-	go func() { _ = outside.Serve(listener) }()
-	t.Cleanup(func() {
-		_ = outside.Close()
-		_ = within.Close()
-	})
-	return "http://" + listener.Addr().String()
-}
-
-// connections is a listener for connections that came another way.
-type connections struct {
-	next   chan net.Conn
-	closed chan struct{}
-	over   atomic.Bool
-}
-
-func (c *connections) offer(conn net.Conn) {
-	select {
-	case c.next <- conn:
-	case <-c.closed:
-		_ = conn.Close()
-	}
-}
-
-func (c *connections) Accept() (net.Conn, error) {
-	select {
-	case conn := <-c.next:
-		return conn, nil
-	case <-c.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (c *connections) Close() error {
-	if c.over.CompareAndSwap(false, true) {
-		close(c.closed)
-	}
-	return nil
-}
-
-func (c *connections) Addr() net.Addr { return &net.TCPAddr{} }
 
 // login signs in by the unmodified docker; the person types the code.
 func (h *hub) login() desk.Output {
@@ -203,13 +47,13 @@ func (h *hub) login() desk.Output {
 }
 
 // asked is what the helper answers to one of docker's spellings.
-func (h *hub) asked(key string) (username, secret string) {
-	h.Helper()
-	cmd := h.Program(h.ctx, filepath.Join(h.Programs, "docker-credential-lanyard"), "get")
+func (p *person) asked(key string) (username, secret string) {
+	p.Helper()
+	cmd := p.Program(p.ctx, filepath.Join(p.Programs, "docker-credential-lanyard"), "get")
 	cmd.Stdin = strings.NewReader(key)
 	out, err := desk.Run(cmd)
 	if err != nil {
-		h.Fatal(err)
+		p.Fatal(err)
 	}
 	var answer struct{ Username, Secret string }
 	_ = json.Unmarshal([]byte(out.Out), &answer) // not found is no JSON

@@ -132,7 +132,7 @@ func TestKeyringMissingOrLocked(t *testing.T) {
 }
 
 // The keyring is locked after the sign-in: nobody is served, nothing is
-// claimed, and nothing is lost.
+// claimed, and nothing is lost. A sign-out is carried through once it opens.
 func TestKeyringLockedLater(t *testing.T) {
 	t.Parallel()
 	p := sitDown(t, keyringtest.Options{}, programs)
@@ -145,12 +145,16 @@ func TestKeyringLockedLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.notServed("the keychain is locked")
-	for _, args := range [][]string{{"logout"}, {"token", "list"}, {"status"}, {"login", "--yes"}} {
+	refused := func(args ...string) {
+		t.Helper()
 		out := p.run(args...)
 		if out.Code != 4 || !strings.Contains(out.Err, "the keychain is locked") || strings.Contains(out.Out, "Signed out") || strings.Contains(out.Out, "Signed in") {
 			t.Errorf("lanyard %s: exit %d\n%s%s", strings.Join(args, " "), out.Code, out.Out, out.Err)
 		}
 	}
+	refused("token", "list")
+	refused("status")
+	refused("login", "--yes")
 	if status := p.answered(secret); status != http.StatusOK {
 		t.Errorf("/token answers %d", status)
 	}
@@ -163,6 +167,24 @@ func TestKeyringLockedLater(t *testing.T) {
 	p.served(secret)
 	if code, report := p.status(); code != 0 || !report.SignedIn {
 		t.Errorf("exit %d, %+v", code, report)
+	}
+	if err := p.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	refused("logout")
+	p.notServed("")
+	if err := p.StartDaemon(); err != nil {
+		t.Fatal(err)
+	}
+	if code, report := p.status(); code != 3 || report.SignedIn {
+		t.Errorf("exit %d, %+v", code, report)
+	}
+	p.keyringIsEmpty()
+	if status := p.answered(secret); status != http.StatusUnauthorized {
+		t.Errorf("/token answers %d", status)
+	}
+	if strings.Contains(p.config(), "lanyard") {
+		t.Errorf("config.json is still set up: %s", p.config())
 	}
 }
 
@@ -361,7 +383,7 @@ func TestExpiryWhileNothingRan(t *testing.T) {
 				t.Errorf("/token answers %d", status)
 			}
 			out := p.run("status")
-			if out.Code != 3 || !strings.Contains(out.Err, "has ended") {
+			if out.Code != 3 || !strings.Contains(out.Out, "its time ran out") {
 				t.Errorf("exit %d\n%s%s", out.Code, out.Out, out.Err)
 			}
 			if out := p.login(); out.Code != 0 {

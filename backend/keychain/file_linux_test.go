@@ -701,3 +701,20 @@ func TestFileOfManyAtOnce(t *testing.T) {
 		t.Errorf("%v %v", names, err)
 	}
 }
+
+// A tool waits for the helper: what is found was looked for in one place, once.
+func TestAReadThatFindsLooksOnce(t *testing.T) {
+	k, _ := made(t)
+	if err := k.Put(t.Context(), "token/s/a", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	looks, place := 0, k.Place
+	k.Place = func() (Place, error) { looks++; return place() }
+	if value, err := k.Get(t.Context(), "token/s/a"); err != nil || string(value) != "x" || looks != 1 {
+		t.Errorf("%q %v, after %d looks", value, err, looks)
+	}
+	looks = 0 // it may have been moved meanwhile
+	if _, err := k.Get(t.Context(), "token/s/b"); !errors.Is(err, ErrNotFound) || looks < 2 {
+		t.Errorf("%v, after %d looks", err, looks)
+	}
+}

@@ -87,9 +87,12 @@ func (k Keychain) Get(ctx context.Context, name string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, k.limit())
 	defer cancel()
 	var value []byte
-	_, err := k.on(func(r rung) (err error) {
+	// What was found is what was there when this began, wherever it is now: a
+	// helper that serves looks once where to look.
+	_, err := k.follow(func(r rung) (bool, error) {
+		var err error
 		value, err = r.get(ctx, name)
-		return err
+		return err == nil, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)

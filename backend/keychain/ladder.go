@@ -106,19 +106,26 @@ const maxMoves = 3
 // it is done, as a move has ended meanwhile, it is done there again. left are
 // the keychains in which it was done and that do not count any more.
 func (k Keychain) on(do func(rung) error) (left []rung, err error) {
+	return k.follow(func(r rung) (bool, error) { return false, do(r) })
+}
+
+// follow is on for what may be over with its first answer: do says so.
+func (k Keychain) follow(do func(rung) (over bool, err error)) (left []rung, err error) {
 	store, r, err := k.rung()
 	if err != nil {
 		return nil, err
 	}
 	for range maxMoves {
-		err = do(r)
+		var over bool
+		over, err = do(r)
 		if errors.Is(err, ErrNoService) {
 			var f rung
 			if f, err = k.instead(err); f != nil {
-				store, r, err = File, f, do(f)
+				store, r = File, f
+				over, err = do(f)
 			}
 		}
-		if k.Place == nil {
+		if over || k.Place == nil {
 			return left, err
 		}
 		now, next, bad := k.rung()

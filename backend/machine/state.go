@@ -58,6 +58,12 @@ type Entry struct {
 // Serve lets the account answer for a canonical host, instead of any other.
 func (s *State) Serve(host, server, account string) {
 	s.Registries[host] = Registry{Server: server, Account: account}
+	s.CanServe(host, server)
+}
+
+// CanServe records that the accounts of server can answer for a canonical
+// host, and leaves it to whoever does now.
+func (s *State) CanServe(host, server string) {
 	if slices.Contains(s.Servers[server], host) {
 		return
 	}
@@ -70,7 +76,7 @@ func (s *State) Serve(host, server, account string) {
 }
 
 // HostsOf are the registry hosts at which an account of server can be active,
-// sorted: those that Serve was ever called with.
+// sorted: those that Serve or CanServe was ever called with.
 func (s State) HostsOf(server string) []string {
 	hosts := slices.Clone(s.Servers[server])
 	for host, r := range s.Registries { // of a build that did not keep Servers

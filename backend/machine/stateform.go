@@ -28,11 +28,20 @@ func encode(s State, before []byte) ([]byte, error) {
 
 type object = map[string]json.RawMessage
 
+// asObject is nil for what is none.
+func asObject(raw []byte) object {
+	var o object
+	if json.Unmarshal(raw, &o) != nil {
+		return nil
+	}
+	return o
+}
+
 // keepUnknown adds to after what before has in fields that a struct of type t
 // has not. A registry host that was given to another account is another one.
 func keepUnknown(t reflect.Type, before, after []byte) ([]byte, error) {
-	var was, is object
-	if json.Unmarshal(before, &was) != nil || json.Unmarshal(after, &is) != nil || was == nil || is == nil {
+	was, is := asObject(before), asObject(after)
+	if was == nil || is == nil {
 		return after, nil
 	}
 	if t == reflect.TypeFor[Registry]() && !(bytes.Equal(was["server"], is["server"]) && bytes.Equal(was["account"], is["account"])) {

@@ -44,7 +44,7 @@ func knownIn(state machine.State) []Known {
 		if !token && !session || state.Buried(keychain.TokenName(a.Server, a.Name)) || state.Buried(keychain.SessionName(a.Server, a.Name)) {
 			continue
 		}
-		k := Known{Account: a, Pasted: !session && pastedAt(a.Server), Hosts: state.HostsOf(a.Server), Active: hostsOf(state, a)}
+		k := Known{Account: a, Pasted: !session && pastedAt(a.Server), Hosts: switchable(state, a.Server), Active: hostsOf(state, a)}
 		for _, host := range k.Active {
 			if state.Registries[host].Off {
 				k.Off = append(k.Off, host)
@@ -146,6 +146,10 @@ func (c *Computer) Switch(ctx context.Context, k Known, host string) ([]string, 
 		}
 		if hosts, err = hostsAt(server); err != nil {
 			return nil, err
+		}
+		hosts = slices.DeleteFunc(hosts, func(h string) bool { return h == machine.DockerHub && !isAt(k.Server, h) })
+		if len(hosts) == 0 {
+			return nil, fmt.Errorf("%w: %s has no registry", ErrNotSignedIn, k.Server)
 		}
 	}
 	unserved := false

@@ -52,7 +52,7 @@ func (f *Flow) onDevice(ctx context.Context, machine string) (client.Grant, erro
 	if err != nil {
 		return client.Grant{}, err
 	}
-	prompt := Prompt{URL: device.URL, UserCode: device.UserCode, Expires: device.Expires}
+	prompt := Prompt{URL: device.URL, Complete: device.Complete, UserCode: device.UserCode, Expires: device.Expires}
 	if f.OpenBrowser != nil && device.Complete != "" {
 		prompt.Browser = f.openBrowser(device.Complete)
 	}

@@ -45,6 +45,7 @@ type Flow struct {
 type Prompt struct {
 	URL      string
 	UserCode string    // device only
+	Complete string    // device only: URL with the code in it, for a camera; "": the service has none
 	Expires  time.Time // zero: unknown
 	Browser  error     // why the browser was not opened, if it should have been
 }
@@ -53,6 +54,7 @@ type Prompt struct {
 type Result struct {
 	Account  Account
 	Hosts    []string // registries that are signed in now
+	Left     []Left   // registries that the server names, and that were not taken
 	LastFour string   // of the token
 	Ends     time.Time
 	IdleBy   time.Time
@@ -129,16 +131,15 @@ func (f *Flow) keep(ctx context.Context, grant client.Grant, m client.Machine, h
 	f.reached("generated") // step 4
 	held = true
 	session := &keychain.Session{Refresh: keychain.Secret(grant.Refresh), SessionID: made.SessionID}
-	if err := c.hold(ctx, account, tokenEntry(account, made, f.Server), session, hosts, f.reached); err != nil {
+	hosts, left, err := c.hold(ctx, account, tokenEntry(account, made, f.Server), session, hosts, f.reached)
+	if err != nil {
 		return Result{}, err
 	}
 	f.reached("held") // step 5
 	result := Result{
-		Account: account, Hosts: hosts, LastFour: lastFour(made.Secret), Ends: made.SessionEnds, IdleBy: made.SessionIdleBy,
+		Account: account, Hosts: hosts, Left: left, LastFour: lastFour(made.Secret), Ends: made.SessionEnds, IdleBy: made.SessionIdleBy,
 	}
-	if c.Docker != nil {
-		result.Tools = c.Docker.SetUp(ctx, hosts)
-	}
+	result.Tools = c.setUp(ctx, hosts)
 	f.reached("set up") // step 6
 	if err := c.deletePending(ctx, pending); err != nil {
 		c.log().WarnContext(ctx, "the next start finishes the sign-in once more", "err", err)
@@ -147,13 +148,13 @@ func (f *Flow) keep(ctx context.Context, grant client.Grant, m client.Machine, h
 }
 
 // hold puts token and session into the keychain and lets the account answer
-// for its registries. For all programs that share the state it is one step:
+// for its registries, as far as claim lets it. For all programs that share the state it is one step:
 // none removes a new entry for the sake of an old one of that name, and none
 // refreshes the session that went before. session nil: the token alone.
-func (c *Computer) hold(ctx context.Context, a Account, token keychain.Token, session *keychain.Session, hosts []string, reached func(string)) error {
+func (c *Computer) hold(ctx context.Context, a Account, token keychain.Token, session *keychain.Session, named []string, reached func(string)) (hosts []string, left []Left, err error) {
 	unlock, err := c.lock(ctx, "refresh", lockWithin)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer unlock()
 	err = c.state().Update(func(s *machine.State) error {
@@ -171,15 +172,21 @@ func (c *Computer) hold(ctx context.Context, a Account, token keychain.Token, se
 			s.Added(keychain.SessionName(a.Server, a.Name), now)
 			reached("session")
 		}
-		for _, host := range hosts {
-			s.Serve(host, a.Server, a.Name)
-		}
+		hosts, left = settleClaim(s, a, named)
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("note the sign-in: %w", err)
+		return nil, nil, fmt.Errorf("note the sign-in: %w", err)
 	}
-	return nil
+	return hosts, left, nil
+}
+
+// setUp lets the tools ask us for hosts.
+func (c *Computer) setUp(ctx context.Context, hosts []string) error {
+	if c.Docker == nil || len(hosts) == 0 {
+		return nil
+	}
+	return c.Docker.SetUp(ctx, hosts)
 }
 
 // undo ends the session on the service, which kills its token, and takes out
@@ -243,7 +250,8 @@ func (c *Computer) deletePending(ctx context.Context, random string) error {
 	})
 }
 
-// hostsAt are the canonical hosts of a server's registries.
+// hostsAt are the canonical hosts of the registries that a server names: any
+// host, until claim has looked at it.
 func hostsAt(server *client.Server) ([]string, error) {
 	var hosts []string
 	for _, r := range server.Info.Registries {

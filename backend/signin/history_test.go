@@ -51,6 +51,7 @@ type history struct {
 	locked  bool
 	kill    int           // steps until this program is killed; 0: it is not
 	skew    time.Duration // of this computer's clock, against the service's
+	jumps   bool          // it may be off in this history
 	skewed  bool          // it ever was
 	said    string        // the helper's reason, the last time
 	secrets map[string]bool
@@ -220,8 +221,6 @@ func (h *history) now() time.Time {
 	return h.service.Now().Add(h.skew)
 }
 
-func (h *history) anna() Account { return Account{h.service.URL, "anna"} }
-
 // note keeps the secrets that the keychain holds, which no file may.
 func (h *history) note() {
 	for _, text := range []string{h.token().Secret.Reveal(), h.session().Refresh.Reveal()} {
@@ -349,9 +348,16 @@ func (h *history) never() {
 	if err != nil {
 		h.Fatal(err)
 	}
-	for _, s := range sessions { // I5: no two programs used one refresh token
-		if s.Why == grant.WhyReuse || s.Why == grant.WhyCodeReuse {
-			h.Fatalf("a session ended as %s", s.Why)
+	for _, s := range sessions {
+		// I5: no two programs used one refresh token. A successor that was lost
+		// with its answer, or with who was killed, is made up for within a day
+		// (design §3); who asks later than that is not told from a thief.
+		lost := !s.Refresh.CurrentUsed && s.EndedAt.Sub(s.Refresh.RotatedAt) >= aDay
+		if s.Why == grant.WhyCodeReuse || s.Why == grant.WhyReuse && !lost {
+			h.Fatalf("a session ended as %s: %+v", s.Why, s.Refresh)
+		}
+		if s.Why == grant.WhyReuse {
+			h.did["lost for more than a day"]++
 		}
 	}
 	if live, _, err := h.service.Alive("anna"); err != nil || len(live) > 5 { // I3
@@ -582,6 +588,9 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			h.pass(rapid.SampledFrom([]time.Duration{time.Minute, 11 * time.Minute, time.Hour, aDay, 5 * aDay, 12 * aDay, 31 * aDay}).Draw(t, "time"))
 		},
 		"the clock jumps": func(t *rapid.T) {
+			if !h.jumps {
+				return
+			}
 			h.mu.Lock()
 			h.skew = rapid.SampledFrom([]time.Duration{0, 0, 0, time.Minute, 40 * aDay, -40 * aDay}).Draw(t, "skew")
 			h.skewed = h.skewed || h.skew != 0
@@ -677,6 +686,7 @@ func TestHistoriesOfASession(t *testing.T) {
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		h := newHistory(r, dir, did)
+		h.jumps = rapid.IntRange(0, 2).Draw(r, "the clock may jump") == 2
 		if rapid.IntRange(0, 3).Draw(r, "signed in before") > 0 {
 			if _, err := h.signIn(r.Context()); err != nil {
 				r.Fatal(err)

@@ -28,6 +28,7 @@ const (
 const (
 	hubByDocker   = "docker"
 	hubByPassword = "password"
+	hubByDevice   = "device"
 )
 
 // HubPage is where people see and delete their tokens at Docker Hub.
@@ -141,6 +142,41 @@ func (h Hub) ByPassword(ctx context.Context, username string, password keychain.
 	if err != nil {
 		return Result{}, err
 	}
+	return h.make(ctx, server, got, keychain.Session{SessionID: hubByPassword})
+}
+
+// ByDevice signs in with a code in the browser, as an OAuth client of the
+// person's own (machine.Settings: docker_hub.client_id). Its access can be
+// refreshed.
+func (h Hub) ByDevice(ctx context.Context, clientID string) (Result, error) {
+	c := h.Computer
+	unlock, err := c.lock(ctx, "signin", time.Second)
+	if err != nil {
+		return Result{}, err
+	}
+	defer unlock()
+	if err := c.ready(ctx); err != nil {
+		return Result{}, fmt.Errorf("nothing was begun: %w", err)
+	}
+	server := client.Hub(c.Transport)
+	server.HubClient(clientID)
+	d, err := server.HubDevice(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	if h.Show != nil {
+		h.Show(Prompt{URL: d.URL, UserCode: d.UserCode, Expires: d.Expires})
+	}
+	got, refresh, err := server.HubAwait(ctx, d)
+	if err != nil {
+		return Result{}, err
+	}
+	return h.make(ctx, server, got, keychain.Session{SessionID: hubByDevice, Refresh: keychain.Secret(refresh)})
+}
+
+// make makes this computer's token and keeps it.
+func (h Hub) make(ctx context.Context, server *client.Server, got client.HubAccess, session keychain.Session) (Result, error) {
+	c := h.Computer
 	if err := checkUsername(got.Username); err != nil {
 		return Result{}, err
 	}
@@ -155,7 +191,7 @@ func (h Hub) ByPassword(ctx context.Context, username string, password keychain.
 		return Result{}, err
 	}
 	token := keychain.Token{Username: got.Username, Secret: keychain.Secret(made.Secret), UUID: made.UUID}
-	session := keychain.Session{SessionID: hubByPassword, Access: keychain.Secret(got.Access), AccessEnds: got.Expires}
+	session.Access, session.AccessEnds = keychain.Secret(got.Access), got.Expires
 	result, err := h.keep(ctx, server, token, session)
 	if err != nil {
 		far, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
@@ -184,7 +220,7 @@ func (h Hub) keep(ctx context.Context, server *client.Server, token keychain.Tok
 	now := c.now().Round(0).UTC().Truncate(time.Microsecond)
 	token.Ends, token.Idle = now.Add(hubSession), hubIdle
 	hosts := []string{machine.DockerHub}
-	if err := c.hold(ctx, account, token, &session, hosts, func(string) {}); err != nil {
+	if _, _, err := c.hold(ctx, account, token, &session, hosts, func(string) {}); err != nil {
 		return Result{}, errors.Join(err, c.forgetAlone(context.WithoutCancel(ctx), account, ""))
 	}
 	if before.UUID != "" && before.UUID != token.UUID {
@@ -229,10 +265,49 @@ func (c *Computer) hubAccess(ctx context.Context, a Account) (Access, error) {
 		return Access{}, err
 	}
 	now := c.now()
+	if !session.AccessEnds.After(now) && session.SessionID == hubByDevice {
+		if session, err = c.refreshHub(ctx, a, session); err != nil {
+			return Access{}, err
+		}
+	}
 	if session.Access == "" || !session.AccessEnds.After(now) {
 		return Access{}, ErrHubAgain
 	}
 	return Access{Account: a, Server: client.Hub(c.Transport), Token: session.Access.Reveal(), Got: now, Expires: session.AccessEnds}, nil
+}
+
+// refreshHub brings a new access token where the sign-in was by a client of the
+// person's own; ErrHubAgain if that is not set any more, or Docker ended it.
+func (c *Computer) refreshHub(ctx context.Context, a Account, session keychain.Session) (keychain.Session, error) {
+	settings, err := c.Dirs.SettingsFile().Load()
+	if err != nil {
+		return session, err
+	}
+	if settings.DockerHub.ClientID == "" || session.Refresh == "" {
+		return session, ErrHubAgain
+	}
+	unlock, err := c.lock(ctx, "refresh", lockWithin)
+	if err != nil {
+		return session, err
+	}
+	defer unlock()
+	if session, err = c.Keychain.GetSession(ctx, a.Server, a.Name); err != nil { // another program may have been first
+		return session, err
+	}
+	if session.AccessEnds.After(c.now()) {
+		return session, nil
+	}
+	server := client.Hub(c.Transport)
+	server.HubClient(settings.DockerHub.ClientID)
+	got, next, err := server.HubRefresh(ctx, session.Refresh.Reveal())
+	if errors.Is(err, client.ErrEnded) {
+		return session, ErrHubAgain
+	}
+	if err != nil {
+		return session, err
+	}
+	session.Refresh, session.Access, session.AccessEnds = keychain.Secret(next), keychain.Secret(got.Access), got.Expires
+	return session, c.Keychain.PutSession(ctx, a.Server, a.Name, session)
 }
 
 // leaveHub ends at Docker Hub what can be ended from here: the token while the

@@ -27,6 +27,8 @@ type hubFake struct {
 	made   int
 	expire time.Time // of the access tokens
 	down   bool
+
+	page, refresh string // of the sign-in with a code
 }
 
 func (f *hubFake) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -39,6 +41,8 @@ func (f *hubFake) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch r.URL.Host {
 	case "hub.docker.com":
 		f.api(w, r)
+	case "login.docker.com":
+		f.login(w, r)
 	case "registry-1.docker.io":
 		if r.Header.Get("Authorization") == "Bearer pass" {
 			w.Header().Set("RateLimit-Limit", "200;w=21600")
@@ -65,8 +69,7 @@ func (f *hubFake) api(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = io.WriteString(w, `{"detail":"Require secondary authentication","login_2fa_token":"half"}`)
 	case path == "/v2/users/2fa-login" && body["login_2fa_token"] == "half" && body["code"] == "123456":
-		claims := fmt.Sprintf(`{"exp":%d,"https://hub.docker.com":{"username":"anna"}}`, f.expire.Unix())
-		_ = json.NewEncoder(w).Encode(map[string]string{"token": "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"})
+		_ = json.NewEncoder(w).Encode(map[string]string{"token": f.access()})
 	case r.Header.Get("Authorization") == "":
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = io.WriteString(w, `{"detail":"Incorrect authentication credentials"}`)
@@ -81,6 +84,32 @@ func (f *hubFake) api(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 	default:
 		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+// access is an access token of anna's.
+func (f *hubFake) access() string {
+	claims := fmt.Sprintf(`{"exp":%d,"https://hub.docker.com":{"username":"anna"}}`, f.expire.Unix())
+	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
+}
+
+// login is Docker's sign-in for a client that it registered for somebody.
+func (f *hubFake) login(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	refuse := func(what string) {
+		w.WriteHeader(http.StatusForbidden)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": what})
+	}
+	switch err := r.ParseForm(); {
+	case err != nil || r.Form.Get("client_id") != "mine":
+		refuse("invalid_client")
+	case r.URL.Path == "/oauth/device/code" && r.Form.Get("audience") == "https://hub.docker.com":
+		_ = json.NewEncoder(w).Encode(map[string]any{"device_code": "device", "user_code": "ABCD-EFGH", "verification_uri": f.page, "expires_in": 900, "interval": 1})
+	case r.URL.Path == "/oauth/token" && r.Form.Get("device_code") == "device", r.URL.Path == "/oauth/token" && r.Form.Get("refresh_token") == f.refresh:
+		f.refresh += "+"
+		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": f.access(), "refresh_token": f.refresh, "token_type": "Bearer", "expires_in": 600})
+	default:
+		refuse("invalid_grant")
 	}
 }
 
@@ -105,7 +134,7 @@ func orEmpty(body io.ReadCloser) io.ReadCloser {
 
 func hubWorld(t *testing.T) (*world, *hubFake, Hub) {
 	w := newWorld(t)
-	f := &hubFake{tokens: map[string]string{}, expire: time.Now().Add(10 * time.Minute)}
+	f := &hubFake{tokens: map[string]string{}, expire: time.Now().Add(10 * time.Minute), page: "https://login.docker.com/activate", refresh: "first"}
 	w.computer.Transport = f
 	return w, f, Hub{Computer: w.computer}
 }
@@ -223,4 +252,59 @@ func TestHubLostKeychainUnmakesTheToken(t *testing.T) {
 		t.Errorf("%v, and %d tokens live", err, len(f.tokens))
 	}
 	w.has()
+}
+
+// With an OAuth client of one's own the access is refreshed, as long as the
+// client stays set.
+func TestHubByDevice(t *testing.T) {
+	w, f, h := hubWorld(t)
+	h.Show = func(p Prompt) {
+		if p.UserCode != "ABCD-EFGH" || p.URL != "https://login.docker.com/activate" {
+			t.Errorf("shown %+v", p)
+		}
+	}
+	if _, err := h.ByDevice(t.Context(), "another's"); err == nil {
+		t.Error("signed in as another client")
+	}
+	got, err := h.ByDevice(t.Context(), "mine")
+	if err != nil || got.Account.Name != "anna" || len(f.tokens) != 1 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	w.clock = time.Hour
+	if _, err := w.computer.Access(t.Context(), got.Account); !errors.Is(err, ErrHubAgain) {
+		t.Errorf("without the setting: %v", err)
+	}
+	err = w.computer.Dirs.SettingsFile().Update(func(s *machine.Settings) error {
+		s.DockerHub.ClientID = "mine"
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.expire = time.Now().Add(2 * time.Hour)
+	for range 2 { // the second time from the keychain
+		if _, err := w.computer.Access(t.Context(), got.Account); err != nil {
+			t.Errorf("refreshed: %v", err)
+		}
+	}
+	if f.refresh != "first++" {
+		t.Errorf("the refresh token is %q", f.refresh)
+	}
+	f.refresh, w.clock = "ended there", 3*time.Hour
+	if _, err := w.computer.Access(t.Context(), got.Account); !errors.Is(err, ErrHubAgain) {
+		t.Errorf("ended there: %v", err)
+	}
+}
+
+// A page elsewhere is not shown.
+func TestHubHostilePage(t *testing.T) {
+	for _, page := range []string{"https://login.docker.com.evil.example/", "http://login.docker.com/activate", "javascript:alert(1)", "https://login.docker.com/\x1b[2J"} {
+		w, f, h := hubWorld(t)
+		f.page = page
+		h.Show = func(p Prompt) { t.Errorf("shown %q", p.URL) }
+		if _, err := h.ByDevice(t.Context(), "mine"); !errors.Is(err, client.ErrNotServer) {
+			t.Errorf("%q: %v", page, err)
+		}
+		w.has()
+	}
 }

@@ -121,7 +121,7 @@ func (c *Computer) Paste(ctx context.Context, p Paste) (Pasted, error) {
 	}
 	token := keychain.Token{Username: p.Username, Secret: p.Secret, Ends: p.Ends}
 	hosts := []string{host}
-	if err := c.hold(ctx, out.Account, token, nil, hosts, func(string) {}); err != nil {
+	if _, _, err := c.hold(ctx, out.Account, token, nil, hosts, func(string) {}); err != nil {
 		if !out.Replaced { // nobody knows of it: it must not stay behind
 			err = errors.Join(err, c.Keychain.Delete(context.WithoutCancel(ctx), keychain.TokenName(host, p.Username)))
 		}
@@ -166,10 +166,13 @@ func (c *Computer) Discard(ctx context.Context, a Account) (Receipt, error) {
 		return r, err
 	}
 	r.LastFour = lastFour(token.Secret.Reveal())
+	if err := c.leave(a); err != nil {
+		return r, err
+	}
+	r.Tools = c.takeDown(ctx, r.Hosts)
 	if err := c.forget(ctx, a, standing.SignedOut); err != nil {
 		return r, err
 	}
 	r.Removed = true
-	r.Tools = c.takeDown(ctx, r.Hosts)
 	return r, nil
 }

@@ -202,18 +202,14 @@ func (c *Computer) complete(ctx context.Context, server *client.Server, a Accoun
 		now := c.now()
 		s.Added(keychain.TokenName(a.Server, a.Name), now)
 		s.Added(keychain.SessionName(a.Server, a.Name), now)
-		for _, host := range hosts {
-			s.Serve(host, a.Server, a.Name)
-		}
+		hosts, _ = settleClaim(s, a, hosts)
 		return nil
 	})
 	if err != nil {
 		return false, fmt.Errorf("note the sign-in: %w", err)
 	}
-	if c.Docker != nil {
-		if err := c.Docker.SetUp(ctx, hosts); err != nil { // as after a sign-in: told, not undone
-			c.log().WarnContext(ctx, "the tools are not set up", "err", err)
-		}
+	if err := c.setUp(ctx, hosts); err != nil { // as after a sign-in: told, not undone
+		c.log().WarnContext(ctx, "the tools are not set up", "err", err)
 	}
 	return true, nil
 }

@@ -154,7 +154,8 @@ func (c *Computer) Regenerate(ctx context.Context, access Access) error {
 	if err != nil {
 		return err
 	}
-	return c.hold(ctx, access.Account, tokenEntry(access.Account, made, access.Server), nil, hosts, func(string) {})
+	_, _, err = c.hold(ctx, access.Account, tokenEntry(access.Account, made, access.Server), nil, hosts, func(string) {})
+	return err
 }
 
 // Expire removes what is past its end on this computer, and retries removals
@@ -176,6 +177,9 @@ func (c *Computer) Expire(ctx context.Context) ([]Account, error) {
 	}
 	var over []Account
 	var failed error
+	if c.Docker != nil {
+		failed = c.Docker.Tidy()
+	}
 	for _, a := range known(state) {
 		ended, err := c.over(ctx, state, a)
 		if err != nil {
@@ -187,6 +191,8 @@ func (c *Computer) Expire(ctx context.Context) ([]Account, error) {
 		}
 		if ended != standing.SignedOut {
 			over = append(over, a)
+		} else { // a sign-out that was cut off
+			failed = errors.Join(failed, c.takeDown(ctx, state.HostsOf(a.Server)))
 		}
 		failed = errors.Join(failed, c.forget(ctx, a, ended))
 	}

@@ -46,6 +46,8 @@ var (
 type Docker interface {
 	SetUp(ctx context.Context, hosts []string) error
 	TakeDown(ctx context.Context, hosts []string) error
+	// Tidy finishes what a set-up that was cut off left lying about.
+	Tidy() error
 }
 
 // Computer is this computer's half of a session: the parts, put together by

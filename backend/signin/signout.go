@@ -71,11 +71,13 @@ func (c *Computer) SignOut(ctx context.Context, a Account) (Receipt, error) {
 			return r, fmt.Errorf("keep the sign-out for later: %w", err)
 		}
 	}
+	// The entries go last: as long as there is one, a start that finds this cut
+	// off carries it through.
+	r.Tools = c.takeDown(ctx, r.Hosts)
 	if err := c.forget(ctx, a, standing.SignedOut); err != nil {
 		return r, err
 	}
 	r.Removed = true
-	r.Tools = c.takeDown(ctx, r.Hosts)
 	if errors.Is(r.Pending, ErrStillAccepted) {
 		return r, r.Pending
 	}

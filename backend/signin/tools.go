@@ -39,6 +39,15 @@ func (d *DockerConfig) TakeDown(_ context.Context, hosts []string) error {
 	return d.dropHelper()
 }
 
+// Tidy takes away what a change that was cut off left beside a file.
+func (d *DockerConfig) Tidy() error {
+	files, err := d.Recorded()
+	for _, f := range files {
+		err = errors.Join(err, f.Tidy())
+	}
+	return err
+}
+
 // Undo puts every file back as it was, and takes the copy of the helper away.
 // It goes on with the others where one cannot be put back. open: the person
 // agreed that passwords which were moved into the keychain come back in clear;

@@ -24,7 +24,7 @@ func TestAMovedPassword(t *testing.T) {
 	session := keyringtest.Start(t)
 	session.Enter(t)
 	dir := t.TempDir()
-	c := &Computer{Dirs: machine.Dirs{State: filepath.Join(dir, "state"), Config: filepath.Join(dir, "config"), Data: filepath.Join(dir, "data")}}
+	c := &Computer{Dirs: machine.Dirs{State: filepath.Join(dir, "state"), Config: filepath.Join(dir, "config"), Data: filepath.Join(dir, "data")}, Keychain: keychain.Keychain{Worker: worker(t)}}
 	d := &DockerConfig{
 		File:   dockerconfig.File{Path: filepath.Join(dir, "config.json"), Journal: c.Dirs.State, Vault: &Vault{c}},
 		Helper: dockerconfig.Helper{Exe: os.Args[0], Journal: c.Dirs.State},

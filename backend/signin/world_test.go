@@ -280,6 +280,8 @@ func (d *docker) TakeDown(_ context.Context, hosts []string) error {
 	return nil
 }
 
+func (d *docker) Tidy() error { return d.fail }
+
 var errDocker = errors.New("config.json is broken")
 
 // on loses what becomes of requests to a path; the rest passes.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -102,8 +101,7 @@ func printAccounts(t terminal, views []accountView) error {
 	if len(views) == 0 {
 		return nil
 	}
-	w := tabwriter.NewWriter(t.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, " \tACCOUNT\tSERVER\tKIND\tSTATE\tREGISTRIES\tENDS")
+	b := t.table(" ", "ACCOUNT", "SERVER", "KIND", "STATE", "REGISTRIES", "ENDS")
 	for _, v := range views {
 		mark, hosts := " ", []string{}
 		for _, r := range v.Registries {
@@ -116,9 +114,9 @@ func printAccounts(t terminal, views []accountView) error {
 			}
 			hosts = append(hosts, host)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", mark, v.Name, v.Server, v.Kind, strings.ReplaceAll(v.State, "_", " "), strings.Join(hosts, ", "), when(v.Ends))
+		b.row(mark, v.Name, v.Server, v.Kind, strings.ReplaceAll(v.State, "_", " "), strings.Join(hosts, ", "), when(v.Ends))
 	}
-	return w.Flush()
+	return b.print()
 }
 
 func accountsSwitch(t terminal) *cobra.Command {
@@ -240,6 +238,7 @@ func (p *parts) whom(args []string, server string, all bool) ([]signin.Known, er
 // discard removes a pasted token and says what is still alive.
 func (p *parts) discard(ctx context.Context, t terminal, k signin.Known) (signin.Receipt, error) {
 	r, err := p.computer.Discard(ctx, k.Account)
+	t.interrupt()
 	if err != nil {
 		return r, err
 	}

@@ -63,7 +63,9 @@ func examine(ctx context.Context, t terminal, o doctorOptions) error {
 		return err
 	}
 	src.Asks = true
+	done := t.waitFor("Having the tools look their credentials up")
 	seen := doctor.Gather(ctx, src)
+	done()
 	findings := doctor.Examine(seen)
 	all, blocked := p.repairs(findings)
 	copyTo := helperCopy(seen, findings)

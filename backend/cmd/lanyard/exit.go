@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"lanyard/backend/account"
 	"lanyard/backend/client"
 	"lanyard/backend/dockercli"
 	"lanyard/backend/dockerconfig"
@@ -54,6 +56,8 @@ var advice = []struct {
 	{client.ErrCertificate, exitUnreachable, ""}, // what to do depends on the certificate, see sayCertificate
 	{client.ErrProxy, exitUnreachable, "Lanyard takes the proxy from HTTPS_PROXY and leaves out what NO_PROXY names."},
 	{client.ErrUnreachable, exitUnreachable, "Check the address and the network, or start it: lanyard service start"},
+	{client.ErrServer, exitUnreachable, "Its side, or a proxy before it, is at fault; nothing changed here. Try again later."},
+	{client.ErrLimited, exitFailed, "Try again later."},
 	{client.ErrEnded, exitNotSignedIn, "Sign in again: lanyard login"},
 	{signin.ErrHubAgain, exitNotSignedIn, "Sign in again to manage tokens (the token of this computer goes on working): lanyard login --server docker-hub"},
 	{client.ErrPassword, exitNotSignedIn, "Nothing was stored. A password is not taken where single sign-on is used: lanyard login --server docker-hub"},
@@ -63,12 +67,17 @@ var advice = []struct {
 	{signin.ErrAmbiguous, exitUsage, ""},
 	{signin.ErrSecret, exitUsage, ""},
 	{signin.ErrUsername, exitUsage, ""},
+	{signin.ErrPast, exitUsage, ""},
+	{keychain.ErrStore, exitUsage, ""},
 	{machine.ErrHost, exitUsage, ""},
 	{why.ErrImage, exitUsage, ""},
 	{registryauth.ErrUnreachable, exitUnreachable, "Check the name and the network; --no-check stores a token without asking."},
+	{registryauth.ErrNotRegistry, exitUnreachable, "Check the name; nothing was stored."},
+	{registryauth.ErrServer, exitUnreachable, "Its side is at fault; --no-check stores a token without asking."},
 	{registryauth.ErrRefused, exitFailed, "Check that the name and the token belong together, and that the token has not ended."},
 	{signin.ErrBusy, exitFailed, "Finish or cancel it first."},
 	{ownservice.ErrNotRunning, exitUnreachable, "Start it: lanyard service start"},
+	{ownservice.ErrStart, exitUnreachable, ""},
 	{dockerconfig.ErrOtherHelper, exitFailed, "To let Lanyard answer for it: lanyard docker setup --replace"},
 }
 
@@ -101,6 +110,7 @@ func report(t terminal, err error) {
 		t.say("lanyard: stopped; nothing is left half done")
 		return
 	}
+	t.interrupt()
 	fmt.Fprintln(t.Err, "lanyard: "+strings.TrimPrefix(err.Error(), "lanyard: "))
 	if sayCertificate(t, err) {
 		return
@@ -111,4 +121,24 @@ func report(t terminal, err error) {
 			return
 		}
 	}
+	if unexpected(err) {
+		t.say("  If Lanyard is at fault, this is what to send along, without secrets: lanyard report")
+	}
+}
+
+// unexpected: nobody's answer, and nothing that there is advice for.
+func unexpected(err error) bool {
+	if exitCode(err) != exitFailed {
+		return false
+	}
+	for _, a := range advice {
+		if errors.Is(err, a.err) {
+			return false
+		}
+	}
+	answers := []error{
+		errDeclined, errUnwell, client.ErrDenied, client.ErrNotFound, client.ErrRefused,
+		account.ErrTaken, account.ErrInvalid, account.ErrLastAdmin, account.ErrNotFound, ownservice.ErrRefused,
+	}
+	return !slices.ContainsFunc(answers, func(a error) bool { return errors.Is(err, a) })
 }

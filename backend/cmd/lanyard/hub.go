@@ -28,26 +28,26 @@ func (o loginOptions) atDockerHub() bool {
 }
 
 // loginHub signs in to Docker Hub by docker itself, or with a password.
-func loginHub(ctx context.Context, t terminal, o loginOptions) error {
+func loginHub(ctx context.Context, t terminal, o loginOptions) (none signin.Account, err error) {
 	switch {
 	case o.device:
-		return usagef("Docker Hub has no code of ours: --device does not go with docker-hub\n%s", hubWays)
+		return none, usagef("Docker Hub has no code of ours: --device does not go with docker-hub\n%s", hubWays)
 	case o.paste.ends != "" || o.paste.noCheck:
-		return usagef("--ends and --no-check go with --with-token")
-	case o.way != "" && o.way != "docker" && o.way != "password":
-		return usagef("--way %q is neither docker nor password\n%s", o.way, hubWays)
+		return none, usagef("--ends and --no-check go with --with-token")
+	case o.way != "" && o.way != "docker" && o.way != "password" && o.way != "device":
+		return none, usagef("--way %q is none of docker, password and device\n%s", o.way, hubWays)
 	case o.paste.username != "" && o.way != "password":
-		return usagef("--username goes with --with-token, or with --way password\n%s", hubWays)
+		return none, usagef("--username goes with --with-token, or with --way password\n%s", hubWays)
 	}
 	p, err := newParts(t, true)
 	if err != nil {
-		return err
+		return none, err
 	}
 	p.docker.MayCopy = o.yes
 	p.tidy(ctx, t)
 	helper, err := signin.Beside(dockerconfig.Program)
 	if err != nil {
-		return err
+		return none, err
 	}
 	hub := signin.Hub{
 		Computer: p.computer, Helper: helper, Env: os.Environ(), OpenBrowser: !o.noBrowser,
@@ -58,9 +58,12 @@ func loginHub(ctx context.Context, t terminal, o loginOptions) error {
 		},
 	}
 	var result signin.Result
-	if o.way == "password" {
+	switch o.way {
+	case "password":
 		result, err = hubPassword(ctx, t, hub, o.paste.username)
-	} else {
+	case "device":
+		result, err = p.hubDevice(ctx, hub)
+	default:
 		t.say("Signing in to Docker Hub by your own docker …")
 		result, err = hub.ByDocker(ctx)
 	}
@@ -68,13 +71,26 @@ func loginHub(ctx context.Context, t terminal, o loginOptions) error {
 		t.say("%s", hubWays)
 	}
 	if err != nil {
-		return err
+		return none, err
 	}
 	if err := signedIn(ctx, t, p, result); err != nil {
-		return err
+		return none, err
 	}
 	t.say("At Docker Hub the session is counted by this computer. Tokens can be managed for some minutes after a sign-in.")
-	return nil
+	return result.Account, nil
+}
+
+// hubDevice needs a client that Docker registered for the person.
+func (p *parts) hubDevice(ctx context.Context, hub signin.Hub) (signin.Result, error) {
+	file := p.computer.Dirs.SettingsFile()
+	settings, err := file.Load()
+	if err != nil {
+		return signin.Result{}, err
+	}
+	if settings.DockerHub.ClientID == "" {
+		return signin.Result{}, usagef("--way device needs an OAuth client of your own at Docker: docker_hub.client_id in %s\n%s", file.Path(), hubWays)
+	}
+	return hub.ByDevice(ctx, settings.DockerHub.ClientID)
 }
 
 // hubPassword asks for what is missing; nothing of it is an argument.

@@ -124,7 +124,7 @@ func printKeychain(t terminal, r keychainReport) {
 }
 
 func keychainUse(t terminal) *cobra.Command {
-	var leave bool
+	var leave, asJSON bool
 	var keyFile string
 	cmd := &cobra.Command{
 		Use: fmt.Sprintf("use %s|file|auto", keychain.System), Short: "Choose the keychain for what is kept from now on", Args: usageArgs(cobra.ExactArgs(1)),
@@ -141,15 +141,16 @@ func keychainUse(t terminal) *cobra.Command {
 			if err != nil {
 				return &usageError{err}
 			}
-			return useKeychain(cmd.Context(), t, store, keyFile, leave)
+			return useKeychain(cmd.Context(), t, store, keyFile, leave, asJSON)
 		},
 	}
+	keychainJSON(cmd, &asJSON)
 	cmd.Flags().BoolVar(&leave, "leave", false, "leave the entries where they are; tools do not get them any more")
 	cmd.Flags().StringVar(&keyFile, "key-file", "", "file with the key of the encrypted file, instead of a passphrase")
 	return cmd
 }
 
-func useKeychain(ctx context.Context, t terminal, store keychain.Store, keyFile string, leave bool) error {
+func useKeychain(ctx context.Context, t terminal, store keychain.Store, keyFile string, leave, asJSON bool) error {
 	p, err := keychainParts(t)
 	if err != nil {
 		return err
@@ -176,8 +177,7 @@ func useKeychain(ctx context.Context, t terminal, store keychain.Store, keyFile 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.Out, "Secrets are kept in: %s (%s).\n", now.Name, now.Store)
-	return nil
+	return p.sayKeychain(ctx, t, asJSON, "Secrets are kept in: %s (%s).", now.Name, now.Store)
 }
 
 // held is how many entries the keychain has, or is believed to have.
@@ -198,6 +198,7 @@ func counted(n int) string {
 
 func keychainMove(t terminal) *cobra.Command {
 	var to, keyFile string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "move --to " + string(keychain.System) + "|file", Short: "Take all entries to another keychain", Args: usageArgs(cobra.NoArgs),
 		Long: "Copies every entry of Lanyard's and reads it back, makes the other keychain count, and then deletes the old\n" +
@@ -220,13 +221,12 @@ func keychainMove(t terminal) *cobra.Command {
 			}
 			name := p.computer.Keychain.Name(cmd.Context())
 			if moved.From == keychain.Auto {
-				fmt.Fprintf(t.Out, "Secrets are kept in %s already.\n", name)
-				return nil
+				return p.sayKeychain(cmd.Context(), t, asJSON, "Secrets are kept in %s already.", name)
 			}
-			fmt.Fprintf(t.Out, "Moved %s to %s; none is left in %s.\n", counted(moved.Entries), name, moved.From)
-			return nil
+			return p.sayKeychain(cmd.Context(), t, asJSON, "Moved %s to %s; none is left in %s.", counted(moved.Entries), name, moved.From)
 		},
 	}
+	keychainJSON(cmd, &asJSON)
 	cmd.Flags().StringVar(&to, "to", "", string(keychain.System)+" or file")
 	cmd.Flags().StringVar(&keyFile, "key-file", "", "file with the key of the encrypted file, instead of a passphrase")
 	_ = cmd.RegisterFlagCompletionFunc("to", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -236,7 +236,7 @@ func keychainMove(t terminal) *cobra.Command {
 }
 
 func keychainUnlock(t terminal) *cobra.Command {
-	duration := keychain.HoldFor
+	duration, asJSON := keychain.HoldFor, false
 	cmd := &cobra.Command{
 		Use: "unlock", Short: "Open the keychain for a while", Args: usageArgs(cobra.NoArgs),
 		Long: "Opens the encrypted file: its passphrase is asked for on the terminal, or read as a line from standard input.\n" +
@@ -252,16 +252,17 @@ func keychainUnlock(t terminal) *cobra.Command {
 			if err := p.computer.Keychain.Unlock(cmd.Context(), duration); err != nil {
 				return err
 			}
-			fmt.Fprintf(t.Out, "%s is open.\n", sentence(p.computer.Keychain.Name(cmd.Context())))
-			return nil
+			return p.sayKeychain(cmd.Context(), t, asJSON, "%s is open.", sentence(p.computer.Keychain.Name(cmd.Context())))
 		},
 	}
+	keychainJSON(cmd, &asJSON)
 	cmd.Flags().DurationVar(&duration, "for", duration, "how long the encrypted file stays open")
 	return cmd
 }
 
 func keychainLock(t terminal) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "lock", Short: "Close the encrypted file again", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := newParts(t, false)
@@ -271,10 +272,33 @@ func keychainLock(t terminal) *cobra.Command {
 			if err := p.computer.Keychain.Lock(); err != nil {
 				return err
 			}
-			fmt.Fprintf(t.Out, "%s is locked.\n", sentence(p.computer.Keychain.Name(cmd.Context())))
-			return nil
+			return p.sayKeychain(cmd.Context(), t, asJSON, "%s is locked.", sentence(p.computer.Keychain.Name(cmd.Context())))
 		},
 	}
+	keychainJSON(cmd, &asJSON)
+	return cmd
+}
+
+func keychainJSON(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print how it stands then, as JSON")
+}
+
+// sayKeychain says what was done to the keychain, in a sentence or as status
+// would have it now.
+func (p *parts) sayKeychain(ctx context.Context, t terminal, asJSON bool, format string, args ...any) error {
+	if !asJSON {
+		_, err := fmt.Fprintf(t.Out, format+"\n", args...)
+		return err
+	}
+	settings, err := p.computer.Dirs.SettingsFile().Load()
+	if err != nil {
+		return err
+	}
+	now, err := p.computer.Keychain.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	return printJSON(t, reportKeychain(now, settings))
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -352,6 +376,7 @@ func readHidden(ctx context.Context, t terminal, in *os.File, question string) (
 	if err != nil {
 		return "", err
 	}
+	t.interrupt()
 	fmt.Fprint(t.Err, question+": ")
 	type result struct {
 		text []byte

@@ -28,13 +28,16 @@ func TestPassphraseOnATerminal(t *testing.T) {
 	for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "CREDENTIALS_DIRECTORY"} {
 		t.Setenv(name, "")
 	}
+	const end = '\x04' // what the screen shows last
 	typed := func(args []string, lines ...string) (code int, screen, out string) {
 		t.Helper()
 		mine, theirs, err := pty.Open()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer mine.Close()
+		// Not before the test is over: a read that was left behind knows its
+		// terminal by a number, which the next one would get.
+		t.Cleanup(func() { _, _ = mine.Close(), theirs.Close() })
 		ctx, interrupt := context.WithCancel(t.Context())
 		defer interrupt()
 		read := make(chan string, 1)
@@ -44,6 +47,10 @@ func TestPassphraseOnATerminal(t *testing.T) {
 			for next := 0; ; {
 				r, _, err := in.ReadRune()
 				if err != nil {
+					read <- seen.String()
+					return
+				}
+				if r == end {
 					read <- seen.String()
 					return
 				}
@@ -65,7 +72,7 @@ func TestPassphraseOnATerminal(t *testing.T) {
 		if ctx.Err() != nil { // the read that was left behind ends with a line
 			_, _ = io.WriteString(mine, "\n")
 		}
-		_ = theirs.Close()
+		_, _ = io.WriteString(theirs, string(end))
 		return code, <-read, result.String()
 	}
 	made := func() bool {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,13 +66,12 @@ func uses(t terminal, n int, asJSON bool) error {
 		t.say("lanyard: no tool has asked yet")
 		return nil
 	}
-	w := tabwriter.NewWriter(t.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "WHEN\tTOOL\tREGISTRY\tACCOUNT\tGIVEN\tFOLDER")
+	b := t.table("WHEN", "TOOL", "REGISTRY", "ACCOUNT", "GIVEN", "FOLDER")
 	for _, u := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", signin.Day(u.At), or(ledger.Shown(filepath.Base(u.Tool)), u.Tool != ""),
+		b.row(signin.Day(u.At), or(ledger.Shown(filepath.Base(u.Tool)), u.Tool != ""),
 			ledger.Shown(u.Host), or(ledger.Shown(u.Account), u.Account != ""), given(u), or(ledger.Shown(u.Folder), u.Folder != ""))
 	}
-	return w.Flush()
+	return b.print()
 }
 
 // given is what a tool got, in the words of a table.

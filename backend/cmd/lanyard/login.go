@@ -25,14 +25,25 @@ func loginCommand(t terminal) *cobra.Command {
 		Example: "  lanyard login\n  lanyard login --server https://registry.example\n  lanyard login --device        # no browser on this computer\n" +
 			"  lanyard login --server ghcr.io --username ada --with-token < token.txt\n" +
 			"  lanyard login --server docker-hub             # by your own docker",
-		RunE: func(cmd *cobra.Command, _ []string) error { return login(cmd.Context(), t, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			said := t
+			if o.asJSON {
+				said.Out = t.Err
+			}
+			account, err := login(cmd.Context(), said, o)
+			if err == nil && o.asJSON {
+				err = printAccount(cmd.Context(), t, account)
+			}
+			return err
+		},
 	}
 	cmd.Flags().StringVar(&o.server, "server", "", "address of the account service (default: this computer's own)")
-	cmd.Flags().StringVar(&o.way, "way", "", "with --server docker-hub: docker (the default) or password")
+	cmd.Flags().StringVar(&o.way, "way", "", "with --server docker-hub: docker (the default), password, or device with a client id of your own in the settings")
 	o.believe.flags(cmd)
 	cmd.Flags().BoolVar(&o.device, "device", false, "show a code to type in a browser on any device")
 	cmd.Flags().BoolVar(&o.noBrowser, "no-browser", false, "show the address and open nothing")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "agree to a copy of the credential helper where the shell does not find it")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the account as JSON, and all words on standard error")
 	cmd.Flags().BoolVar(&o.paste.withToken, "with-token", false, "read a token of your own from stdin, for the registry --server HOST: any registry")
 	cmd.Flags().StringVar(&o.paste.username, "username", "", "with --with-token: the name that the registry knows the token by")
 	cmd.Flags().StringVar(&o.paste.ends, "ends", "", "with --with-token: when the token ends: 2027-01-31, 30d, or 2027-01-31T12:00:00Z (default: not known)")
@@ -43,25 +54,26 @@ func loginCommand(t terminal) *cobra.Command {
 type loginOptions struct {
 	server, way            string
 	device, noBrowser, yes bool
+	asJSON                 bool
 	paste                  pasteOptions
 	believe                believeOptions
 }
 
-func login(ctx context.Context, t terminal, o loginOptions) error {
+func login(ctx context.Context, t terminal, o loginOptions) (none signin.Account, err error) {
 	if err := o.believe.check(o.server, o.atDockerHub() || o.paste.given()); err != nil {
-		return err
+		return none, err
 	}
 	switch {
 	case o.atDockerHub():
 		return loginHub(ctx, t, o)
 	case o.way != "":
-		return usagef("--way goes with --server docker-hub")
+		return none, usagef("--way goes with --server docker-hub")
 	case o.paste.given():
 		return paste(ctx, t, o)
 	}
 	p, err := newParts(t, true)
 	if err != nil {
-		return err
+		return none, err
 	}
 	p.docker.MayCopy = o.yes
 	address := o.server
@@ -70,21 +82,23 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 		// A locked keychain may be unlocked when it is needed; without one
 		// there is nothing to begin, not even a service.
 		if err := p.computer.Keychain.Probe(ctx); err != nil && !errors.Is(err, keychain.ErrLocked) {
-			return fmt.Errorf("nothing was begun: %w", err)
+			return none, fmt.Errorf("nothing was begun: %w", err)
 		}
 		if address, err = p.ensureOwn(ctx, t); err != nil {
-			return err
+			return none, err
 		}
 	}
+	done := t.waitFor("Asking %s", address)
 	server, err := p.open(ctx, t, address, o.believe)
+	done()
 	if err != nil {
-		return err
+		return none, err
 	}
 	if _, err := p.computer.Expire(ctx); err != nil {
 		t.say("lanyard: not finished yet: %v", err)
 	}
-	if took, err := retake(ctx, t, p, server.URL); took || err != nil {
-		return err
+	if account, err := retake(ctx, t, p, server.URL); account != none || err != nil {
+		return account, err
 	}
 	flow := &signin.Flow{Computer: p.computer, Server: server, Device: o.device, Show: func(s signin.Prompt) { show(t, s, o) }}
 	if !o.device && !o.noBrowser {
@@ -92,36 +106,36 @@ func login(ctx context.Context, t terminal, o loginOptions) error {
 	}
 	result, err := flow.Run(ctx)
 	if err != nil {
-		return err
+		return none, err
 	}
 	err = signedIn(ctx, t, p, result)
 	if own && err == nil {
 		p.askAutomatic(ctx, t)
 	}
-	return err
+	return result.Account, err
 }
 
 // retake makes this computer's token anew where its session lives and its
 // token gave way to another computer's: nothing does so by itself, and a
 // person who says login asks for it. No browser is needed.
-func retake(ctx context.Context, t terminal, p *parts, server string) (bool, error) {
+func retake(ctx context.Context, t terminal, p *parts, server string) (none signin.Account, err error) {
 	account, err := p.computer.Find(server)
 	if err != nil || account.Server != server {
-		return false, nil //nolint:nilerr // nobody is signed in there: sign in
+		return none, nil //nolint:nilerr // nobody is signed in there: sign in
 	}
 	st, err := p.computer.Look(ctx, account, true)
 	if err != nil || st.Session == nil || st.Session.Token != nil || st.Session.TokenLost == nil || st.Session.TokenLost.Fate != "evicted" {
-		return false, nil //nolint:nilerr // a sign-in settles whatever it is
+		return none, nil //nolint:nilerr // a sign-in settles whatever it is
 	}
 	access, err := p.computer.Access(ctx, account)
 	if err == nil {
 		err = p.computer.Regenerate(ctx, access)
 	}
 	if err != nil {
-		return false, err
+		return none, err
 	}
 	fmt.Fprintf(t.Out, "%s: this computer has its token again.\n", account)
-	return true, nil
+	return account, nil
 }
 
 // ensureOwn starts this computer's own service where none answers, and says
@@ -147,6 +161,7 @@ func show(t terminal, s signin.Prompt, o loginOptions) {
 	switch {
 	case s.UserCode != "":
 		t.say("On any device open %s", s.URL)
+		showQR(t, s.Complete)
 		t.say("and enter the code %s", s.UserCode)
 	case s.Browser != nil:
 		t.say("lanyard: %v", s.Browser)
@@ -171,7 +186,20 @@ func signedIn(ctx context.Context, t terminal, p *parts, r signin.Result) error 
 	fmt.Fprintf(t.Out, "Signed in as %s\n", r.Account)
 	fmt.Fprintf(t.Out, "A Read, Write, Delete token for this computer (…%s) was stored in %s.\n", r.LastFour, where)
 	fmt.Fprintf(t.Out, "The session ends on %s, or on %s if it is not used.\n", signin.Day(r.Ends), signin.Day(r.IdleBy))
+	sayLeft(t, r)
 	return p.settleTools(ctx, t, r.Tools, r.Account.Name, r.Hosts)
+}
+
+// sayLeft tells which registries the server names and did not get.
+func sayLeft(t terminal, r signin.Result) {
+	for _, left := range r.Left {
+		if left.By == (signin.Account{}) {
+			t.say("%s names %s as its registry; that is Docker Hub's, and stays so.", r.Account.Server, left.Host)
+			continue
+		}
+		t.say("%s is served by %s, and stays so. To let %s answer there:\n  lanyard accounts switch %s --registry %s",
+			left.Host, left.By, r.Account.Name, r.Account.Ref(), left.Host)
+	}
 }
 
 // settleTools says what became of docker's configuration, and asks about what
@@ -183,6 +211,8 @@ func (p *parts) settleTools(ctx context.Context, t terminal, tools error, name s
 		tools = p.docker.SetUp(ctx, hosts)
 	}
 	switch {
+	case len(hosts) == 0:
+		t.say("The tools have nothing to ask of it: no registry is served by this account.")
 	case tools == nil:
 		fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(hosts, ", "), p.docker.File.Path)
 		hints(t, name, hosts)
@@ -223,6 +253,7 @@ func hints(t terminal, name string, hosts []string) {
 
 // ask asks a yes or no on the terminal; no answer is no.
 func ask(t terminal, question string) bool {
+	t.interrupt()
 	fmt.Fprintf(t.Err, "%s [y/N] ", question)
 	line, _ := bufio.NewReader(t.In).ReadString('\n')
 	line = strings.ToLower(strings.TrimSpace(line))
@@ -242,6 +273,7 @@ func logoutCommand(t terminal) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.server, "server", "", "the service to sign out of")
 	cmd.Flags().BoolVar(&o.all, "all", false, "sign every account out of this computer")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the receipts as JSON, and all words on standard error")
 	cmd.Flags().BoolVar(&o.everywhere, "everywhere", false, "end the account's sessions on all its computers")
 	cmd.ValidArgsFunction = completeAccount(t)
 	return cmd
@@ -250,6 +282,7 @@ func logoutCommand(t terminal) *cobra.Command {
 type logoutOptions struct {
 	server          string
 	all, everywhere bool
+	asJSON          bool
 }
 
 func logout(ctx context.Context, t terminal, args []string, o logoutOptions) error {
@@ -259,6 +292,10 @@ func logout(ctx context.Context, t terminal, args []string, o logoutOptions) err
 	p, err := newParts(t, true)
 	if err != nil {
 		return err
+	}
+	said := t
+	if o.asJSON {
+		said.Out = t.Err
 	}
 	p.tidy(ctx, t)
 	accounts, err := p.whom(args, o.server, o.all)
@@ -270,11 +307,20 @@ func logout(ctx context.Context, t terminal, args []string, o logoutOptions) err
 	}
 	var hosts []string
 	var failed error
+	receipts := []receiptView{}
 	for _, k := range accounts {
-		r, err := p.signOut(ctx, t, k, o.everywhere)
+		done := said.waitFor("Signing out of %s", k.Server)
+		r, err := p.signOut(ctx, said, k, o.everywhere)
+		done()
+		if err == nil || r.Account != (signin.Account{}) {
+			receipts = append(receipts, receiptOf(k, r))
+		}
 		hosts, failed = append(hosts, r.Hosts...), errors.Join(failed, err)
 	}
 	p.sayWaiting(t, hosts)
+	if o.asJSON {
+		failed = errors.Join(printJSON(t, receipts), failed)
+	}
 	return failed
 }
 
@@ -285,6 +331,7 @@ func (p *parts) signOut(ctx context.Context, t terminal, k signin.Known, everywh
 	case everywhere:
 		var ended int
 		if r, ended, err = p.computer.SignOutEverywhere(ctx, account); err == nil {
+			t.interrupt()
 			fmt.Fprintf(t.Out, "Ended at %s: %d of the account's sessions, on all its computers\n", account.Server, ended)
 		}
 	case k.Pasted:
@@ -292,6 +339,7 @@ func (p *parts) signOut(ctx context.Context, t terminal, k signin.Known, everywh
 	default:
 		r, err = p.computer.SignOut(ctx, account)
 	}
+	t.interrupt()
 	if err != nil {
 		return r, err
 	}

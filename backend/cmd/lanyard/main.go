@@ -33,6 +33,8 @@ type terminal struct {
 	In       io.Reader
 	Out, Err io.Writer // results; everything else
 	Getenv   func(string) string
+
+	waits *waiting // nil: nobody would see it
 }
 
 // person says whether somebody sits there who can be asked.
@@ -42,16 +44,21 @@ func (t terminal) person() bool {
 }
 
 // say writes a line that is no result.
-func (t terminal) say(format string, args ...any) { fmt.Fprintf(t.Err, format+"\n", args...) }
+func (t terminal) say(format string, args ...any) {
+	t.interrupt()
+	fmt.Fprintf(t.Err, format+"\n", args...)
+}
 
 // run does one command and returns the exit code.
 func run(ctx context.Context, args []string, t terminal) int {
+	t.waits = newWaiting(t)
 	root := newRoot(t)
 	root.SetArgs(args)
 	root.SetIn(t.In)
 	root.SetOut(t.Out)
 	root.SetErr(t.Err)
 	err := root.ExecuteContext(ctx)
+	t.interrupt()
 	if err != nil {
 		report(t, err)
 	}
@@ -73,7 +80,9 @@ func newRoot(t terminal) *cobra.Command {
 		loginCommand(t), logoutCommand(t), statusCommand(t), accountsCommand(t), runCommand(t), whyCommand(t), tokenCommand(t), dockerCommand(t),
 		serveCommand(t), serviceCommand(t), trustCommand(t), userCommand(t), keychainCommand(t), workerCommand(t),
 		refreshCommand(t), janitorCommand(t), usesCommand(t),
+		reportCommand(t), completionCommand(t), manCommand(),
 	)
+	completions(t, root)
 	return root
 }
 
@@ -106,7 +115,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 
 // group is a command that only holds others; without one of them it is misused.
 func group(use, short string, sub ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.NoArgs), Annotations: map[string]string{"group": "only"}, RunE: func(cmd *cobra.Command, _ []string) error {
 		return errors.Join(cmd.Help(), usagef("%s needs one of the commands above", cmd.CommandPath()))
 	}}
 	cmd.AddCommand(sub...)

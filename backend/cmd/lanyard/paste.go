@@ -28,38 +28,38 @@ type pasteOptions struct {
 func (o pasteOptions) given() bool { return o != pasteOptions{} }
 
 // paste is login --with-token: a token of the person's own, for any registry.
-func paste(ctx context.Context, t terminal, o loginOptions) error {
+func paste(ctx context.Context, t terminal, o loginOptions) (none signin.Account, err error) {
 	switch {
 	case !o.paste.withToken:
-		return usagef("--username, --ends and --no-check go with --with-token")
+		return none, usagef("--username, --ends and --no-check go with --with-token")
 	case o.server == "":
-		return usagef("--with-token needs --server HOST, the registry that the token is for")
+		return none, usagef("--with-token needs --server HOST, the registry that the token is for")
 	case o.paste.username == "":
-		return usagef("--with-token needs --username, the name that the registry knows the token by")
+		return none, usagef("--with-token needs --username, the name that the registry knows the token by")
 	case o.device || o.noBrowser:
-		return usagef("--with-token opens no browser: --device and --no-browser do not go with it")
+		return none, usagef("--with-token opens no browser: --device and --no-browser do not go with it")
 	}
 	if strings.EqualFold(o.server, "docker-hub") {
 		o.server = machine.DockerHub
 	}
 	ends, err := endOf(o.paste.ends, time.Now())
 	if err != nil {
-		return err
+		return none, err
 	}
 	p, err := newParts(t, true)
 	if err != nil {
-		return err
+		return none, err
 	}
 	p.docker.MayCopy = o.yes
 	secret, err := readSecret(ctx, t, fmt.Sprintf("Token of %s at %s (it is not shown): ", o.paste.username, o.server))
 	if err != nil {
-		return err
+		return none, err
 	}
 	got, err := p.computer.Paste(ctx, signin.Paste{
 		Host: o.server, Username: o.paste.username, Secret: secret, Ends: ends, NoCheck: o.paste.noCheck,
 	})
 	if err != nil {
-		return err
+		return none, err
 	}
 	where := p.computer.Keychain.Name(ctx)
 	if where == "" {
@@ -81,7 +81,7 @@ func paste(ctx context.Context, t terminal, o loginOptions) error {
 		t.say("%s was active there until now, and stays signed in: lanyard accounts switch %s", got.Before, got.Before)
 	}
 	t.say("Its tokens are managed at %s alone: Lanyard can neither list nor end them.", got.Account.Server)
-	return p.settleTools(ctx, t, got.Tools, got.Account.Name, []string{got.Account.Server})
+	return got.Account, p.settleTools(ctx, t, got.Tools, got.Account.Name, []string{got.Account.Server})
 }
 
 // endOf reads the day, or the moment, on which a token ends: a day that is
@@ -122,6 +122,7 @@ func readSecret(ctx context.Context, t terminal, prompt string) (keychain.Secret
 	if err != nil {
 		return "", fmt.Errorf("ask for the token: %w", err)
 	}
+	t.interrupt()
 	fmt.Fprint(t.Err, prompt)
 	type answer struct {
 		line []byte

@@ -16,16 +16,22 @@ func serviceCommand(t terminal) *cobra.Command {
 }
 
 func serviceStart(t terminal) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "start", Short: "Start it, or restart it after an update", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := newParts(t, false)
 			if err != nil {
 				return err
 			}
+			done := t.waitFor("Starting this computer's own service")
 			st, started, err := p.own.Ensure(cmd.Context())
+			done()
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				return printJSON(t, st)
 			}
 			said := "runs already"
 			if started {
@@ -35,10 +41,13 @@ func serviceStart(t terminal) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }
 
 func serviceStop(t terminal) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "stop", Short: "Stop it; pulls from its registry fail until it runs again", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := newParts(t, false)
@@ -46,6 +55,9 @@ func serviceStop(t terminal) *cobra.Command {
 				return err
 			}
 			err = p.own.Stop(cmd.Context())
+			if asJSON && (err == nil || errors.Is(err, ownservice.ErrNotRunning)) {
+				return printJSON(t, stopReport{WasRunning: err == nil})
+			}
 			if errors.Is(err, ownservice.ErrNotRunning) {
 				fmt.Fprintln(t.Out, "The own service was not running.")
 				return nil
@@ -60,6 +72,18 @@ func serviceStop(t terminal) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// stopReport is service stop --json; names are stable.
+type stopReport struct {
+	WasRunning bool `json:"was_running"`
+}
+
+// codeReport is service setup-code --json; names are stable.
+type codeReport struct {
+	Code string `json:"code"`
 }
 
 func serviceStatus(t terminal) *cobra.Command {
@@ -97,7 +121,8 @@ func serviceStatus(t terminal) *cobra.Command {
 }
 
 func serviceSetupCode(t terminal) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "setup-code", Short: "Show a fresh code for making the first administrator", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := newParts(t, false)
@@ -108,9 +133,14 @@ func serviceSetupCode(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(t, codeReport{code})
+			}
 			t.say("Type this code on the set-up page within 15 minutes:")
 			fmt.Fprintln(t.Out, code)
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }

@@ -88,8 +88,10 @@ func status(ctx context.Context, t terminal, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	done := t.waitFor("Asking the services")
 	p.tidy(ctx, t)
 	report, failed := p.report(ctx)
+	done()
 	if asJSON {
 		if err := printJSON(t, report); err != nil {
 			return err

@@ -13,7 +13,10 @@ import (
 	"lanyard/backend/client"
 )
 
-type trustOptions struct{ fingerprint, caFile string }
+type trustOptions struct {
+	fingerprint, caFile string
+	asJSON              bool
+}
 
 func trustCommand(t terminal) *cobra.Command {
 	var o trustOptions
@@ -25,8 +28,19 @@ func trustCommand(t terminal) *cobra.Command {
 			"A wrong name or a time that is over cannot be trusted: only the server's side can mend those.",
 		Example: "  lanyard trust registry.example\n  lanyard trust registry.example:8443 --fingerprint sha256:…    # in a script\n" +
 			"  lanyard trust registry.example --ca-file company-ca.pem\n  lanyard trust list\n  lanyard trust remove registry.example",
-		RunE: func(cmd *cobra.Command, args []string) error { return trust(cmd.Context(), t, args[0], o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			said := t
+			if o.asJSON {
+				said.Out = t.Err
+			}
+			err := trust(cmd.Context(), said, args[0], o)
+			if err == nil && o.asJSON {
+				err = printTrust(t, args[0])
+			}
+			return err
+		},
 	}
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print what is trusted of that server as JSON, and all words on standard error")
 	cmd.Flags().StringVar(&o.fingerprint, "fingerprint", "", "trust it without asking if it is this one: sha256:…")
 	cmd.Flags().StringVar(&o.caFile, "ca-file", "", "trust the certificates of a file (PEM) instead of what is shown")
 	cmd.AddCommand(trustList(t), trustRemove(t))
@@ -86,6 +100,29 @@ func trust(ctx context.Context, t terminal, address string, o trustOptions) erro
 		return err
 	}
 	return trustShown(ctx, t, tr, base, wanted)
+}
+
+// printTrust prints what is trusted of one server; null: nothing is needed, as
+// the system's authorities vouch for it.
+func printTrust(t terminal, address string) error {
+	base, err := secureBase(address)
+	if err != nil {
+		return err
+	}
+	tr, err := trustTransport(t)
+	if err != nil {
+		return err
+	}
+	all, err := tr.Trust.List()
+	if err != nil {
+		return err
+	}
+	for _, one := range trustReports(all) {
+		if one.Host == client.HostPort(base) {
+			return printJSON(t, one)
+		}
+	}
+	return printJSON(t, nil)
 }
 
 // trustShown trusts what the server shows now.
@@ -194,8 +231,14 @@ func trustReports(all []client.Trusted) []trustedReport {
 	return reports
 }
 
+// untrusted is trust remove --json; names are stable.
+type untrusted struct {
+	Host string `json:"host"` // host:port
+}
+
 func trustRemove(t terminal) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "remove HOST[:PORT]", Short: "Trust it no more; the system's authorities decide again", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			address := strings.TrimSpace(args[0])
@@ -218,8 +261,13 @@ func trustRemove(t terminal) *cobra.Command {
 			if !was {
 				return fmt.Errorf("nothing is trusted for %s; see lanyard trust list", host)
 			}
+			if asJSON {
+				return printJSON(t, untrusted{host})
+			}
 			fmt.Fprintf(t.Out, "Nothing is trusted for %s any more.\n", host)
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,8 +126,7 @@ func userList(t terminal, data *string) *cobra.Command {
 				if asJSON {
 					return printJSON(t, all)
 				}
-				w := tabwriter.NewWriter(t.Out, 0, 4, 2, ' ', 0)
-				fmt.Fprintln(w, "NAME\tE-MAIL\tROLE\tSTATUS\tSINCE")
+				b := t.table("NAME", "E-MAIL", "ROLE", "STATUS", "SINCE")
 				for _, one := range all {
 					role, state := "member", "enabled"
 					if one.Admin {
@@ -137,9 +135,9 @@ func userList(t terminal, data *string) *cobra.Command {
 					if one.Disabled {
 						state = "disabled"
 					}
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", one.Name, one.Email, role, state, one.CreatedAt.Local().Format("2006-01-02"))
+					b.row(one.Name, one.Email, role, state, one.CreatedAt.Local().Format("2006-01-02"))
 				}
-				return w.Flush()
+				return b.print()
 			})
 		},
 	}
@@ -181,7 +179,8 @@ func userAdd(t terminal, data *string) *cobra.Command {
 }
 
 func userPasswd(t terminal, data *string) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "passwd NAME", Short: "Set a password; it is asked, or read from standard input", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			password, err := readPassword(t, "New password for "+args[0])
@@ -193,15 +192,21 @@ func userPasswd(t terminal, data *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if asJSON {
+					return printJSON(t, changed)
+				}
 				fmt.Fprintf(t.Out, "The password of %s was changed.\n", changed.Name)
 				return nil
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }
 
 func userSet(t terminal, data *string, use, short string, disabled bool) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: use + " NAME", Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withPeople(cmd.Context(), t, *data, func(p people) error {
@@ -209,11 +214,16 @@ func userSet(t terminal, data *string, use, short string, disabled bool) *cobra.
 				if err != nil {
 					return err
 				}
+				if asJSON {
+					return printJSON(t, changed)
+				}
 				fmt.Fprintf(t.Out, "%s is %sd.\n", changed.Name, use)
 				return nil
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }
 
 // readPassword asks twice on a terminal, without echo, and reads one line

@@ -31,10 +31,11 @@ type Session struct {
 	Runtime string // XDG_RUNTIME_DIR
 	Address string // of the bus; empty without one
 
-	dir    string
-	secret string // the keyring's password
-	bus    *exec.Cmd
-	daemon *exec.Cmd // nil: killed, or started by the bus
+	dir     string
+	service string // file by which the bus starts a keyring; empty: it does not
+	secret  string // the keyring's password
+	bus     *exec.Cmd
+	daemon  *exec.Cmd // nil: killed, or started by the bus
 }
 
 // TB is what Start needs of a test.
@@ -130,7 +131,17 @@ func (s *Session) Command(name string, args ...string) *exec.Cmd {
 }
 
 // StartDaemon starts an unlocked gnome-keyring, in place of one that runs.
+// Meanwhile the bus starts none by itself: whoever asked in between would have
+// it start a locked one, which ours then leaves in place.
 func (s *Session) StartDaemon() error {
+	if err := s.activate(false); err != nil {
+		return err
+	}
+	err := s.startDaemon()
+	return errors.Join(err, s.activate(true))
+}
+
+func (s *Session) startDaemon() error {
 	if err := s.KillDaemon(); err != nil {
 		return err
 	}
@@ -145,8 +156,11 @@ func (s *Session) StartDaemon() error {
 		if !hasOwner(conn) {
 			return false
 		}
-		v, err := conn.Object(secrets, login).GetProperty(collection + ".Locked")
-		return err == nil && v.Value() == false
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // one lost answer is not the end
+		defer cancel()
+		var locked dbus.Variant
+		err := conn.Object(secrets, login).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, collection, "Locked").Store(&locked)
+		return err == nil && locked.Value() == false
 	})
 }
 
@@ -203,7 +217,7 @@ const (
 	collection = "org.freedesktop.Secret.Collection"
 	login      = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
 
-	patience = 20 * time.Second
+	patience = time.Minute // many sessions may start at once
 )
 
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -233,9 +247,10 @@ func (s *Session) startBus(activate bool) error {
 	socket := filepath.Join(s.Runtime, "bus")
 	err := os.Mkdir(services, 0o700)
 	if err == nil && activate {
+		s.service = filepath.Join(services, "secrets.service")
 		var path string
 		if path, err = exec.LookPath("gnome-keyring-daemon"); err == nil {
-			err = os.WriteFile(filepath.Join(services, "secrets.service"), fmt.Appendf(nil, activation, path), 0o600)
+			err = os.WriteFile(s.service, fmt.Appendf(nil, activation, path), 0o600)
 		}
 	}
 	if err == nil {
@@ -263,6 +278,26 @@ func (s *Session) startBus(activate bool) error {
 		return fmt.Errorf("dbus-daemon did not start: %w", err)
 	}
 	return nil
+}
+
+// activate has the bus start a keyring when it is asked for one, or not.
+func (s *Session) activate(on bool) error {
+	if s.service == "" {
+		return nil
+	}
+	from, to := s.service, s.service+".off"
+	if on {
+		from, to = to, from
+	}
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	conn, err := s.connect()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.BusObject().Call("org.freedesktop.DBus.ReloadConfig", 0).Err
 }
 
 // child is a process that dies with this one, however this one dies.

@@ -67,6 +67,43 @@ func TestUninstall(t *testing.T) {
 	}
 }
 
+// A program that asks again and again has the bus start a locked keyring: not
+// in place of the one that is being started.
+func TestStartDaemonWhileSomebodyAsks(t *testing.T) {
+	s := Start(t)
+	if _, err := secretTool(t, s, "hello", "store", "--label=x", "service", "x"); err != nil {
+		t.Fatal(err)
+	}
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		conn, err := s.connect()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		for {
+			select {
+			case <-over:
+				return
+			default:
+				_, _ = conn.Object(secrets, login).GetProperty(collection + ".Locked")
+			}
+		}
+	}()
+	for range 3 {
+		if err := s.StartDaemon(); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := secretTool(t, s, "", "lookup", "service", "x"); err != nil || out != "hello" {
+			t.Errorf("%q %v", out, err)
+		}
+	}
+	close(over)
+	<-ended
+}
+
 // Nothing outlives a session, not even a daemon that the bus started.
 func TestCloseEndsEverything(t *testing.T) {
 	s := Start(t)
