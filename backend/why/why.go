@@ -13,10 +13,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"lanyard/backend/keychain"
+	"lanyard/backend/ledger"
 	"lanyard/backend/machine"
 	"lanyard/backend/registryauth"
 	"lanyard/backend/standing"
@@ -27,6 +30,7 @@ import (
 type Asker struct {
 	Here      tool.Here
 	State     machine.StateFile
+	Ledger    ledger.Ledger     // without a Dir: nothing is remembered
 	Transport http.RoundTripper // nil: the system's
 	// Keychain says whether the keychain can be read; nil: it is not asked.
 	Keychain func(ctx context.Context) error
@@ -45,7 +49,17 @@ type Report struct {
 	// Decides is what the registry says; nil where it could not be asked.
 	Decides     *Decision `json:"registry"`
 	Unreachable string    `json:"unreachable,omitempty"` // why it could not be
+	// LastRefusal is what became of the last tool that asked for the registry, if
+	// it was given nothing; nil: it was, or nobody asked.
+	LastRefusal *Refusal `json:"last_refusal,omitempty"`
 	Conclusion
+}
+
+// Refusal is of a tool that Lanyard's helper gave nothing.
+type Refusal struct {
+	At   time.Time `json:"at"`
+	Tool string    `json:"tool"` // "": unknown
+	Why  string    `json:"why"`
 }
 
 // Look is one place where a tool looks.
@@ -106,6 +120,10 @@ func (a Asker) Explain(ctx context.Context, as tool.Name, text string) (Report, 
 		return Report{}, err
 	}
 	r := Report{Image: image, Tool: as, Looks: []Look{}}
+	if a.Ledger.Dir != "" {
+		uses, _ := a.Ledger.Read(-1) // before the look, which is noted, too
+		r.LastRefusal = lastRefused(uses, image.Host)
+	}
 	configs, login := a.look(ctx, as, &r)
 	state, err := a.State.Load() // after the helper, which may have found an end
 	if err != nil {
@@ -136,6 +154,22 @@ func (a Asker) Explain(ctx context.Context, as tool.Name, text string) (Report, 
 	}
 	r.Conclusion = judge(f)
 	return r, nil
+}
+
+// lastRefused looks at what the last tool got that asked for host; uses are the
+// newest first. Lanyard's own looks are no tool's.
+func lastRefused(uses []ledger.Use, host string) *Refusal {
+	for _, u := range uses {
+		name := strings.TrimSuffix(filepath.Base(u.Tool), ".exe")
+		if asked, err := machine.CanonicalHost(u.Host); err != nil || asked != host || name == "lanyard" {
+			continue
+		}
+		if u.Refused == "" {
+			return nil
+		}
+		return &Refusal{At: u.At, Tool: u.Tool, Why: u.Refused}
+	}
+	return nil
 }
 
 // look walks through the places, as the tool does, until one has credentials.

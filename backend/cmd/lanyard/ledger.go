@@ -74,6 +74,28 @@ func uses(t terminal, n int, asJSON bool) error {
 	return b.print()
 }
 
+// usesInStatus is how many uses lanyard status tells.
+const usesInStatus = 3
+
+// lastUses are the newest; none where the ledger cannot be read, as it is in
+// nobody's way.
+func (p *parts) lastUses() []useView {
+	all, _ := ledger.Ledger{Dir: p.computer.Dirs.State}.Read(usesInStatus)
+	views := make([]useView, 0, len(all))
+	for _, u := range all {
+		views = append(views, useView(u))
+	}
+	return views
+}
+
+// toolName is a program as a person calls it.
+func toolName(path string) string {
+	if path == "" {
+		return "a tool"
+	}
+	return ledger.Shown(filepath.Base(path))
+}
+
 // given is what a tool got, in the words of a table.
 func given(u ledger.Use) string {
 	switch {

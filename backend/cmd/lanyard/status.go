@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lanyard/backend/ledger"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 	"lanyard/backend/standing"
@@ -38,6 +39,7 @@ type statusReport struct {
 	Ended    []endedReport   `json:"ended"`               // until the next sign-in or sign-out
 	Pending  []pendingReport `json:"pending_revocations"` // sign-outs that a service is still to be told of
 	Service  serviceReport   `json:"service"`
+	Uses     []useView       `json:"last_uses"` // the newest first
 	Pulls    *pullsReport    `json:"docker_hub_pulls,omitempty"`
 }
 
@@ -106,7 +108,7 @@ func status(ctx context.Context, t terminal, asJSON bool) error {
 }
 
 func (p *parts) report(ctx context.Context) (statusReport, error) {
-	report := statusReport{Accounts: []accountReport{}, Ended: []endedReport{}, Pending: []pendingReport{}, Service: p.service(ctx), Pulls: p.pulls(ctx)}
+	report := statusReport{Accounts: []accountReport{}, Ended: []endedReport{}, Pending: []pendingReport{}, Service: p.service(ctx), Pulls: p.pulls(ctx), Uses: p.lastUses()}
 	accounts, err := p.computer.Accounts()
 	if err != nil {
 		return report, err
@@ -247,6 +249,13 @@ func printStatus(t terminal, r statusReport) {
 	for _, p := range r.Pending {
 		fmt.Fprintf(t.Out, "%s at %s: signed out, revocation pending since %s\n", p.Account, p.Server, signin.Day(p.Since))
 		fmt.Fprintln(t.Out, "  the next lanyard command that reaches keychain and service carries it out")
+	}
+	for i, u := range r.Uses {
+		name := "last asked:"
+		if i > 0 {
+			name = ""
+		}
+		fmt.Fprintf(t.Out, "%-11s %s on %s, for %s: it got %s\n", name, toolName(u.Tool), signin.Day(u.At), ledger.Shown(u.Host), given(ledger.Use(u)))
 	}
 	if r.Pulls != nil {
 		fmt.Fprintf(t.Out, "pulls left at Docker Hub: %s\n", r.Pulls)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lanyard/backend/ledger"
 	"lanyard/backend/registryauth"
 	"lanyard/backend/signin"
 	"lanyard/backend/tool"
@@ -58,7 +59,7 @@ func explain(ctx context.Context, t terminal, image, as string, asJSON bool) err
 	}
 	asker := why.Asker{
 		Here:  tool.Here{Environ: os.Environ(), Home: home, UID: os.Getuid()},
-		State: p.computer.Dirs.StateFile(), Transport: p.computer.Transport, Keychain: p.computer.Keychain.Probe,
+		State: p.computer.Dirs.StateFile(), Ledger: ledger.Ledger{Dir: p.computer.Dirs.State}, Transport: p.computer.Transport, Keychain: p.computer.Keychain.Probe,
 		Ends: func(ctx context.Context, server, account string) time.Time {
 			st, err := p.computer.Look(ctx, signin.Account{Server: server, Name: account}, false)
 			if err != nil {
@@ -138,6 +139,9 @@ func printWhy(t terminal, r why.Report) error {
 		if d.Words != "" {
 			row("", "%q", d.Words)
 		}
+	}
+	if l := r.LastRefusal; l != nil {
+		row("last asked", "%s on %s got nothing: %s", toolName(l.Tool), signin.Day(l.At), ledger.Shown(l.Why))
 	}
 	if err := w.Flush(); err != nil {
 		return err
