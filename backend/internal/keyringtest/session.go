@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -289,7 +290,7 @@ func (s *Session) activate(on bool) error {
 	if on {
 		from, to = to, from
 	}
-	if err := os.Rename(from, to); err != nil {
+	if err := os.Rename(from, to); err != nil && !errors.Is(err, fs.ErrNotExist) { // as it is to be already
 		return err
 	}
 	conn, err := s.connect()
