@@ -703,8 +703,10 @@ func TestHistoriesOfASession(t *testing.T) {
 		}
 	})
 	t.Logf("what happened: %v", did)
+	checks, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
+	many := err != nil || checks >= 100 // of a few, chance may leave something out
 	for _, what := range []string{"signed in", "signed out", "killed", "settled, signed in", "settled, signed out"} {
-		if did[what] == 0 && !t.Failed() {
+		if did[what] == 0 && many && !t.Failed() {
 			t.Errorf("nothing was ever %s", what)
 		}
 	}
