@@ -101,6 +101,7 @@ func TestScriptsAtAComputer(t *testing.T) {
 			"freeport": freePort,
 			"service":  startService,
 			"registry": startRegistry,
+			"enter":    enter,
 			"keyring":  keyring,
 			"member":   member,
 			"ready":    ready,

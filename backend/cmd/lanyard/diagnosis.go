@@ -216,13 +216,13 @@ func (d *diagnosis) doctor(ctx context.Context, p *parts) {
 
 // secrets are forms that a secret may have: a net under what is written here
 // on purpose, as names and messages are other people's texts.
-var secrets = regexp.MustCompile(`lyd_[a-z]+_[^\s"'/,;]+|(?:dckr_[po]at|gh[pousr]|github_pat|glpat|npm|xox[a-z])[_-][A-Za-z0-9_.-]{6,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+|AGE-SECRET-KEY-1[A-Za-z0-9]+|(?i:bearer|basic) [A-Za-z0-9+/=_.-]{8,}`)
+var secrets = regexp.MustCompile(`lyd_[a-z]+_[^\s"'/:,;]+|(?:dckr_[po]at|gh[pousr]|github_pat|glpat|npm|xox[a-z])[_-][A-Za-z0-9_.-]{6,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+|AGE-SECRET-KEY-1[A-Za-z0-9]+|(?i:bearer|basic) [A-Za-z0-9+/=_.-]{8,}`)
 
-// userinfo is a name with a password in an address.
-var userinfo = regexp.MustCompile(`://[^/\s"@]*@`)
+// userinfo is a name with a password, as in an address.
+var userinfo = regexp.MustCompile(`(://)[^/\s"@]*@|[^\s/:@"]+:[^\s/@"]+@`)
 
 func scrub(text string) string {
-	return userinfo.ReplaceAllString(secrets.ReplaceAllString(text, "***"), "://***@")
+	return userinfo.ReplaceAllString(secrets.ReplaceAllString(text, "***"), "${1}***@")
 }
 
 // clean takes secrets and the home folder out of all that is free text.

@@ -12,6 +12,7 @@ import (
 	"lanyard/backend/dockercli"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
+	"lanyard/backend/ledger"
 	"lanyard/backend/machine"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/registryauth"
@@ -111,7 +112,7 @@ func report(t terminal, err error) {
 		return
 	}
 	t.interrupt()
-	fmt.Fprintln(t.Err, "lanyard: "+strings.TrimPrefix(err.Error(), "lanyard: "))
+	fmt.Fprintln(t.Err, "lanyard: "+strings.TrimPrefix(printable(err.Error()), "lanyard: "))
 	if sayCertificate(t, err) {
 		return
 	}
@@ -124,6 +125,15 @@ func report(t terminal, err error) {
 	if unexpected(err) {
 		t.say("  If Lanyard is at fault, this is what to send along, without secrets: lanyard report")
 	}
+}
+
+// printable is an error as a terminal may show it, whoever's words are in it.
+func printable(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = ledger.Shown(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // unexpected: nobody's answer, and nothing that there is advice for.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"lanyard/backend/keychain"
 )
@@ -75,6 +76,7 @@ func newRoot(t terminal) *cobra.Command {
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.PersistentPreRunE = refuseEmpty
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		loginCommand(t), logoutCommand(t), statusCommand(t), accountsCommand(t), runCommand(t), whyCommand(t), tokenCommand(t), dockerCommand(t),
@@ -102,6 +104,17 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// refuseEmpty takes no empty text for a flag: in a script that is a variable
+// that is not set, and what it would mean is not what anybody asked for.
+func refuseEmpty(cmd *cobra.Command, _ []string) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
+			err = usagef("--%s is empty; leave it out, or say what is meant", f.Name)
+		}
+	})
+	return err
+}
 
 // usageArgs makes wrong arguments a usage error.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {

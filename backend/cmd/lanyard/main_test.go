@@ -5,7 +5,9 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +30,15 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 			e.Setenv("XDG_RUNTIME_DIR", "")
+			// What a terminal obeys, and what is longer than anything is.
+			e.Setenv("ESC", "\x1b")
+			e.Setenv("ESCAPE", "evil\x1b[2Jname")
+			e.Setenv("LONG", "https://"+strings.Repeat("x", 100_000))
+			script, err := filepath.Abs(filepath.Join("..", "..", "..", "build", "install.sh"))
+			if err != nil {
+				return err
+			}
+			e.Setenv("INSTALL", script)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
