@@ -152,8 +152,8 @@ func fields(of reflect.Type) []string {
 // wrong says what is wrong with a command line that the documents show.
 func wrong(root *cobra.Command, line string) string {
 	words := strings.Fields(line)[1:]
-	if len(words) > 0 && words[0] == "help" {
-		words = words[1:]
+	if len(words) > 0 && (words[0] == "help" || words[0] == "COMMAND") {
+		words = nil
 	}
 	cmd, rest, err := root.Find(words)
 	if err != nil {

@@ -44,7 +44,7 @@ func completions(t terminal, root *cobra.Command) {
 		"server":         completeServer(t),
 		"account":        completeSession(t),
 		"registry":       completeHost(t),
-		"way":            words("docker", "password"),
+		"way":            words("docker", "password", "device"),
 		"tool":           words(toolWords()...),
 		"for":            words(toolWords()...),
 		"scope":          words("admin", "write", "read", "public_read"),

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/mattn/go-isatty"
@@ -84,6 +85,7 @@ func newRoot(t terminal) *cobra.Command {
 		refreshCommand(t), janitorCommand(t), usesCommand(t),
 		reportCommand(t), completionCommand(t), manCommand(),
 	)
+	strictHelp(root)
 	completions(t, root)
 	return root
 }
@@ -104,6 +106,25 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// strictHelp makes help for what there is not a usage error.
+func strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		cmd.Args, cmd.Run = cobra.ArbitraryArgs, nil
+		cmd.Short, cmd.Long = "Help about any command", ""
+		cmd.RunE = func(_ *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usagef("no such command: %.80q; see lanyard --help", strings.Join(args, " "))
+			}
+			return about.Help()
+		}
+	}
+}
 
 // refuseEmpty takes no empty text for a flag: in a script that is a variable
 // that is not set, and what it would mean is not what anybody asked for.
