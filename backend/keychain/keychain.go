@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
@@ -208,7 +209,13 @@ func sizeLimit(name, system string) int {
 
 // inTime is ErrTimeout in place of whatever a call says when its time is over.
 func inTime(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil {
+	var network net.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &network) && network.Timeout() && ctx.Err() == nil: // a connection keeps the deadline by a clock of its own
+		return ErrTimeout
+	case ctx.Err() == nil:
 		return err
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
