@@ -93,7 +93,7 @@ func TestIsCommand(t *testing.T) {
 		"help":                         true,
 		"signin":                       false,
 		"docker heal":                  false,
-		"login --divice":               false,
+		"login --devise":               false,
 		"why":                          false,
 		"keychain unlock --for long":   false,
 	} {
