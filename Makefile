@@ -59,7 +59,7 @@ check: need-go
 
 unit: need-test build
 	@echo "go test"
-	@go test -count=1 -timeout 20m $$(go list ./... | grep -vE '$(RACE)')
+	@go test -p 4 -count=1 -timeout 20m $$(go list ./... | grep -vE '$(RACE)')
 
 race: need-test
 	@echo "go test -race, where two things happen at once"

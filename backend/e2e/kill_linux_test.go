@@ -31,7 +31,7 @@ type killed struct {
 	service *service.Service
 }
 
-// TestFaultKilledAtEverySystemCall kills sign-in, sign-out, set-up and undo at
+// TestFaultKilledAtEverySystemCall kills sign-in, refresh, sign-out, set-up and undo at
 // their n-th system call that has an effect, for every n until one of them
 // comes to its end; then it looks what a start makes of it. LANYARD_FAULTS
 // makes it all of them; else it is a few, drawn by a seed that is printed.
@@ -60,6 +60,7 @@ func TestFaultKilledAtEverySystemCall(t *testing.T) {
 	}{
 		{"sign-in", (*killed).signedOut, []string{"login", "--server", k.service.URL, "--yes"}, false},
 		{"sign-in again", (*killed).signedIn, []string{"login", "--server", k.service.URL, "--yes"}, true},
+		{"refresh", (*killed).signedIn, []string{"token", "list"}, true},
 		{"sign-out", (*killed).signedIn, []string{"logout"}, true},
 		{"undo", (*killed).signedIn, []string{"docker", "undo", "--yes"}, true},
 		{"set-up", (*killed).undone, []string{"docker", "setup", "--yes"}, true},
@@ -171,6 +172,8 @@ func (k *killed) whole(when, what string, over bool) {
 		k.Errorf("%s: status says %s\n%s", when, out.Out, out.Err)
 	case signed && report.Accounts[0].State != "active":
 		k.Errorf("%s: %s\n%s", when, out.Out, out.Err)
+	case what == "token" && !signed:
+		k.Errorf("%s: the session is lost\n%s%s", when, out.Out, out.Err)
 	case over && (what == "logout") == signed:
 		k.Errorf("%s: it came to its end, and signed in is %v", when, signed)
 	}

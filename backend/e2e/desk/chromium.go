@@ -4,6 +4,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -69,6 +70,7 @@ func (d *Desk) Browser(ctx context.Context) (*Browser, error) {
 	allocator, cancelRemote := remote.NewAllocator(ctx, "ws://127.0.0.1:"+port)
 	finder, cancelFinder := chromedp.NewContext(allocator)
 	stop := func() { cancelFinder(); cancelRemote() }
+	var failed error // of the latest try: a page that just loads cannot be followed yet
 	for {
 		targets, err := chromedp.Targets(finder)
 		if err != nil {
@@ -80,16 +82,14 @@ func (d *Desk) Browser(ctx context.Context) (*Browser, error) {
 				tab, cancelTab := chromedp.NewContext(finder, chromedp.WithTargetID(one.TargetID))
 				b := &Browser{desk: d, ctx: tab, leave: func() { cancelTab(); stop() }}
 				// What follows the page lives as long as the context of the first act.
-				if err := chromedp.Do(tab); err != nil {
-					b.leave()
-					return nil, fmt.Errorf("sit down at the browser: %w", err)
+				if failed = chromedp.Do(tab); failed == nil {
+					return b, nil
 				}
-				return b, nil
 			}
 		}
 		if err := pause(ctx); err != nil {
 			stop()
-			return nil, fmt.Errorf("the browser shows no page: %w", err)
+			return nil, fmt.Errorf("the browser shows no page: %w", errors.Join(err, failed))
 		}
 	}
 }
