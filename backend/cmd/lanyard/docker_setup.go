@@ -79,7 +79,9 @@ func setup(cmd *cobra.Command, t terminal, o setupOptions) error {
 	if err != nil {
 		return err
 	}
+	done := t.waitFor("Looking at the tools")
 	seen := doctor.Gather(cmd.Context(), src)
+	done()
 	if len(names) == 0 {
 		names = here(seen)
 	}

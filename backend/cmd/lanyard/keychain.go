@@ -215,7 +215,9 @@ func keychainMove(t terminal) *cobra.Command {
 			if err := p.useKeyFile(keyFile); err != nil {
 				return err
 			}
+			done := t.waitFor("Moving the entries")
 			moved, err := keychain.Mover{Keychain: p.computer.Keychain, To: store, Pin: p.pin}.Move(cmd.Context())
+			done()
 			if err != nil {
 				return err
 			}

@@ -55,9 +55,11 @@ func paste(ctx context.Context, t terminal, o loginOptions) (none signin.Account
 	if err != nil {
 		return none, err
 	}
+	done := t.waitFor("Asking %s", o.server)
 	got, err := p.computer.Paste(ctx, signin.Paste{
 		Host: o.server, Username: o.paste.username, Secret: secret, Ends: ends, NoCheck: o.paste.noCheck,
 	})
+	done()
 	if err != nil {
 		return none, err
 	}

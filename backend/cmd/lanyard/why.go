@@ -69,7 +69,9 @@ func explain(ctx context.Context, t terminal, image, as string, asJSON bool) err
 			return ends
 		},
 	}
+	done := t.waitFor("Looking the image up as %s does", name)
 	r, err := asker.Explain(ctx, name, image)
+	done()
 	if err != nil {
 		return err
 	}
