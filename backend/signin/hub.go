@@ -11,6 +11,7 @@ import (
 
 	"lanyard/backend/client"
 	"lanyard/backend/dockercli"
+	"lanyard/backend/dockerconfig"
 	"lanyard/backend/handover"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
@@ -65,19 +66,29 @@ type Hub struct {
 	Show func(Prompt)
 }
 
+// begin keeps other sign-ins away, and finds out whether secrets can be kept.
+func (c *Computer) begin(ctx context.Context) (unlock func(), err error) {
+	unlock, err = c.lock(ctx, "signin", time.Second)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.ready(ctx); err != nil {
+		unlock()
+		return nil, fmt.Errorf("nothing was begun: %w", err)
+	}
+	return unlock, nil
+}
+
 // ByDocker lets the person's own docker sign in, as the client that Docker
 // registered, and takes over what it stores. dockercli.ErrNone if there is no
 // such docker; nothing has changed then.
 func (h Hub) ByDocker(ctx context.Context) (Result, error) {
 	c := h.Computer
-	unlock, err := c.lock(ctx, "signin", time.Second)
+	unlock, err := c.begin(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	defer unlock()
-	if err := c.ready(ctx); err != nil {
-		return Result{}, fmt.Errorf("nothing was begun: %w", err)
-	}
 	begun := c.now()
 	var stored map[string]handover.Credential
 	err = h.withDocker(ctx, nil, func(d dockercli.Docker, desk *handover.Desk) error {
@@ -121,14 +132,11 @@ func (h Hub) ByDocker(ctx context.Context) (Result, error) {
 // with its name.
 func (h Hub) ByPassword(ctx context.Context, username string, password keychain.Secret, code func() (string, error)) (Result, error) {
 	c := h.Computer
-	unlock, err := c.lock(ctx, "signin", time.Second)
+	unlock, err := c.begin(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	defer unlock()
-	if err := c.ready(ctx); err != nil {
-		return Result{}, fmt.Errorf("nothing was begun: %w", err)
-	}
 	server := client.Hub(c.Transport)
 	got, err := server.HubPassword(ctx, username, password.Reveal())
 	var second *client.SecondFactor
@@ -150,14 +158,11 @@ func (h Hub) ByPassword(ctx context.Context, username string, password keychain.
 // refreshed.
 func (h Hub) ByDevice(ctx context.Context, clientID string) (Result, error) {
 	c := h.Computer
-	unlock, err := c.lock(ctx, "signin", time.Second)
+	unlock, err := c.begin(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	defer unlock()
-	if err := c.ready(ctx); err != nil {
-		return Result{}, fmt.Errorf("nothing was begun: %w", err)
-	}
 	server := client.Hub(c.Transport)
 	server.HubClient(clientID)
 	d, err := server.HubDevice(ctx)
@@ -321,7 +326,7 @@ func (c *Computer) leaveHub(ctx context.Context, a Account, session keychain.Ses
 	if session.SessionID != hubByDocker || session.Refresh == "" {
 		return alive
 	}
-	helper, err := Beside("docker-credential-lanyard")
+	helper, err := Beside(dockerconfig.Program)
 	if err == nil {
 		err = Hub{Computer: c, Helper: helper, Env: os.Environ()}.revokeByDocker(ctx, a.Name, session, token)
 	}
