@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -70,9 +71,7 @@ func Open(dir string, held map[string]Credential) (*Desk, error) {
 		return nil, fmt.Errorf("open the socket for the credential helper: %w", err)
 	}
 	d := &Desk{Socket: path, listener: listener, held: map[string]Credential{}}
-	for key, c := range held {
-		d.held[key] = c
-	}
+	maps.Copy(d.held, held)
 	d.serving.Go(d.serve)
 	return d, nil
 }
@@ -81,11 +80,7 @@ func Open(dir string, held map[string]Credential) (*Desk, error) {
 func (d *Desk) Held() map[string]Credential {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	all := map[string]Credential{}
-	for key, c := range d.held {
-		all[key] = c
-	}
-	return all
+	return maps.Clone(d.held)
 }
 
 // Close ends it, once the questions under way are answered.
@@ -159,10 +154,7 @@ func (d *Desk) act(q question) answer {
 
 // Helper is the credential helper's side: what a tool asks of it, it asks at
 // the desk.
-type Helper struct {
-	Socket  string
-	Context context.Context // nil: none
-}
+type Helper struct{ Socket string }
 
 var _ credentials.Helper = Helper{}
 
@@ -200,11 +192,7 @@ func (h Helper) List() (map[string]string, error) {
 }
 
 func (h Helper) ask(q question) (answer, error) {
-	ctx := h.Context
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", h.Socket)
 	if err != nil {
