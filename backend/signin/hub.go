@@ -91,29 +91,28 @@ func (h Hub) ByDocker(ctx context.Context) (Result, error) {
 	defer unlock()
 	begun := c.now()
 	var stored map[string]handover.Credential
+	var got client.HubAccess
 	err = h.withDocker(ctx, nil, func(d dockercli.Docker, desk *handover.Desk) error {
 		err := d.Login(ctx, h.OpenBrowser, func(p dockercli.Prompt) {
 			if h.Show != nil {
 				h.Show(Prompt{URL: p.URL, UserCode: p.Code})
 			}
 		})
+		if err != nil {
+			return err
+		}
 		stored = desk.Held()
-		return err
+		if got, err = usable(stored); err != nil { // nobody will keep it
+			far, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+			defer cancel()
+			return errors.Join(err, d.Logout(far))
+		}
+		return nil
 	})
 	if err != nil {
 		return Result{}, err
 	}
-	pat, access := stored[hubKey], stored[hubAccessKey]
-	if pat.Secret == "" || access.Secret == "" {
-		return Result{}, fmt.Errorf("%w: it stored no token made by a sign-in in the browser", dockercli.ErrFailed)
-	}
-	if err := checkUsername(pat.Username); err != nil {
-		return Result{}, fmt.Errorf("%w: docker signed in without one", err)
-	}
-	got, err := client.ReadHubAccess(access.Secret)
-	if err != nil {
-		return Result{}, err
-	}
+	pat := stored[hubKey]
 	server := client.Hub(c.Transport)
 	token := keychain.Token{Username: pat.Username, Secret: keychain.Secret(pat.Secret), UUID: h.justMade(ctx, server, got.Access, begun)}
 	session := keychain.Session{SessionID: hubByDocker, Refresh: keychain.Secret(stored[hubRefreshKey].Secret), Access: keychain.Secret(got.Access), AccessEnds: got.Expires}
@@ -125,6 +124,18 @@ func (h Hub) ByDocker(ctx context.Context) (Result, error) {
 		c.leaveHub(far, Account{client.HubURL, pat.Username}, session, token, &r)
 	}
 	return result, err
+}
+
+// usable says whether what docker stored is a sign-in in the browser.
+func usable(stored map[string]handover.Credential) (client.HubAccess, error) {
+	pat, access := stored[hubKey], stored[hubAccessKey]
+	if pat.Secret == "" || access.Secret == "" {
+		return client.HubAccess{}, fmt.Errorf("%w: it stored no token made by a sign-in in the browser", dockercli.ErrFailed)
+	}
+	if err := checkUsername(pat.Username); err != nil {
+		return client.HubAccess{}, fmt.Errorf("docker signed in: %w", err)
+	}
+	return client.ReadHubAccess(access.Secret)
 }
 
 // ByPassword signs in with name and password, and code is asked for where the
