@@ -718,3 +718,27 @@ func TestAReadThatFindsLooksOnce(t *testing.T) {
 		t.Errorf("%v, after %d looks", err, looks)
 	}
 }
+
+// Linux keeps a process keyring by thread, and Go moves us from one to the
+// other: a key that is held must not depend on which.
+func TestHeldFromAnyThread(t *testing.T) {
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 300 {
+				name := fmt.Sprintf("lanyard:test:%s:%d:%d", t.Name(), g, i)
+				if err := holdKey(name, "canary", time.Minute); err != nil {
+					t.Errorf("round %d: %v", i, err)
+					return
+				}
+				if got, ok := heldKey(name); !ok || got != "canary" {
+					t.Errorf("round %d: not held", i)
+				}
+				if err := forgetKey(name); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -3,6 +3,7 @@ package keychain
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,11 @@ const (
 )
 
 func holdKey(name, key string, duration time.Duration) error {
+	// Linux keeps credentials by thread (credentials(7)): a process keyring that
+	// one thread of ours makes is unknown to the others, and on another one the
+	// key would not be ours to change.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	// Made in this process' own keyring, where we possess it whatever the
 	// session, and then linked into the person's.
 	id, err := unix.AddKey(keyKind, name, []byte(key), unix.KEY_SPEC_PROCESS_KEYRING)
