@@ -1,13 +1,12 @@
 package access
 
 import (
-	"fmt"
-	"path"
 	"slices"
 	"strings"
 )
 
-// Level is how much a token lets through, whatever its account may do.
+// Level is how far somebody may go in a repository: an account by its rights,
+// a token by its access permissions.
 type Level int
 
 // Each level includes those before it.
@@ -42,22 +41,51 @@ type Default string
 
 // The two defaults.
 const (
-	Private Default = "private" // everybody has their own name, and that alone
-	Team    Default = "team"    // every member reads and writes everything
+	DefaultPrivate Default = "private" // everybody has their own name, and that alone
+	DefaultTeam    Default = "team"    // every member reads and writes everything
 )
 
 // Rights are the rules of a service.
 type Rights struct {
-	Default  Default  // "": Private
+	Default  Default  // "": DefaultPrivate
 	Reserved []string // first components that are no repository
 	Host     string   // host[:port] of the registry, for words; "" leaves it out
 }
 
 // Subject is who asks. The zero Subject is nobody: anonymous.
 type Subject struct {
-	Name  string // user name; "": anonymous
+	ID    string // of the account, or of the organisation; "": anonymous
+	Name  string // user name, or the organisation's; "": anonymous
 	Admin bool
 	Level Level // of the token; a password is Admin
+
+	// Only are the repositories that the token is limited to, see Matches;
+	// empty: no limit.
+	Only []string
+	// Resources are what an organisation's token reaches, in place of Level and
+	// Only. Not nil: the subject is an organisation.
+	Resources []Resource
+}
+
+// Anonymous says that nobody is asking.
+func (s Subject) Anonymous() bool { return s.Name == "" }
+
+// level is how far the token reaches in a repository, whatever its account may do.
+func (s Subject) level(repository string, public bool) Level {
+	switch {
+	case s.Anonymous():
+		return PublicRead
+	case s.Resources != nil:
+		return reachOf(s.Resources, repository, public)
+	case !s.within(repository):
+		return Nothing
+	}
+	return s.Level
+}
+
+// within says whether the token's limit, if it has one, includes a repository.
+func (s Subject) within(repository string) bool {
+	return len(s.Only) == 0 || slices.ContainsFunc(s.Only, func(p string) bool { return Matches(p, repository) })
 }
 
 // Grant is what a request was cut down to, and why in words.
@@ -67,17 +95,18 @@ type Grant struct {
 	Why     string   // the rule that refused; "" if all was granted
 }
 
-// Decide cuts each request down to what who may do. It never fails: what may
-// not be done is missing from the grant (distribution spec, auth/token.md).
-func Decide(who Subject, asked []Request, rights Rights) []Grant {
+// Decide cuts each request down to what who may do, with what is known of each
+// repository at this moment. It never fails: what may not be done is missing
+// from the grant (distribution spec, auth/token.md).
+func Decide(who Subject, asked []Request, known Known, rights Rights) []Grant {
 	grants := make([]Grant, 0, len(asked))
 	for _, r := range asked {
-		grants = append(grants, decide(who, r, rights))
+		grants = append(grants, decide(who, r, known[r.Name], rights))
 	}
 	return grants
 }
 
-func decide(who Subject, r Request, rights Rights) Grant {
+func decide(who Subject, r Request, f Facts, rights Rights) Grant {
 	g := Grant{Request: r, Actions: []string{}}
 	if r.Type != "repository" {
 		if g.Why = catalog(who, r); g.Why == "" {
@@ -85,77 +114,34 @@ func decide(who Subject, r Request, rights Rights) Grant {
 		}
 		return g
 	}
-	may, why := rights.reach(who, r.Name)
+	may := rights.reach(who, r.Name, f)
+	level := who.level(r.Name, f.Repository.Public)
 	told := ""
 	for _, action := range expand(r.Actions) {
-		if needed := levelFor(action); needed != Nothing && may >= needed && who.Level >= needed {
+		if allowed(action, may.level, level, f.Repository.Public) {
 			g.Actions = append(g.Actions, action)
 			continue
 		}
 		// A push asks for pull, too: the push is what the person tried.
 		if told == "" || action == Push {
-			g.Why, told = refusal(who, action, r.Name, may, why), action
+			g.Why, told = refusal(who, action, r.Name, may, f, rights), action
 		}
 	}
 	return g
 }
 
-// catalog is why who may not list the registry's repositories, the one thing
-// to ask for that is no repository; "" if who may.
-func catalog(who Subject, r Request) string {
-	what := fmt.Sprintf("%s:%s", r.Type, r.Name)
-	switch {
-	case r.Type != "registry" || r.Name != "catalog":
-		return fmt.Sprintf("there is no %s here", what)
-	case !who.Admin:
-		return what + " is for administrators"
-	case who.Level < Admin:
-		return fmt.Sprintf("this token of %s may not read %s: its access permissions do not reach that far", who.Name, what)
-	}
-	return ""
+func allowed(action string, may, token Level, public bool) bool {
+	needed := levelFor(action, public)
+	return needed != Nothing && may >= needed && token >= needed
 }
 
-// reach is how far an account goes in a repository, its token aside, with the
-// sentence that says what would work where it does not go all the way.
-func (r Rights) reach(who Subject, repository string) (Level, string) {
-	owner, _, nested := strings.Cut(repository, "/")
-	own := path.Join(r.Host, who.Name, path.Base(repository))
-	switch {
-	case who.Name == "":
-		return Nothing, "nothing here is readable without signing in"
-	case strings.Contains(owner, ":"): // a registry asks for its own names without host
-		return Nothing, fmt.Sprintf("a registry asks for a name without host, not with %s; %s would work", owner, own)
-	case slices.Contains(r.Reserved, owner):
-		return Nothing, fmt.Sprintf("%q is a reserved name; %s would work", owner, own)
-	case nested && owner == who.Name:
-		return Admin, ""
-	case !nested && who.Admin:
-		return Admin, ""
-	case r.Default == Team && nested:
-		return Write, fmt.Sprintf("members read and write each other's repositories, and delete in their own; %s would work", own)
-	case !nested:
-		return Nothing, fmt.Sprintf("names of a single component belong to administrators; %s would work", own)
-	}
-	return Nothing, fmt.Sprintf("%s is not %s's; %s would work", owner, who.Name, own)
-}
-
-func refusal(who Subject, action, repository string, may Level, why string) string {
-	name := who.Name
-	if name == "" {
-		name = "an anonymous client"
-	}
-	switch needed := levelFor(action); {
-	case needed == Nothing:
-		return fmt.Sprintf("%q is nothing that is done to a repository: pull, push and delete are", action)
-	case may >= needed:
-		return fmt.Sprintf("this token of %s may not %s %s: its access permissions do not reach that far", name, action, repository)
-	}
-	return fmt.Sprintf("%s may not %s %s: %s", name, action, repository, why)
-}
-
-func levelFor(action string) Level {
+// levelFor is what an action needs. What everybody may pull needs the least.
+func levelFor(action string, public bool) Level {
 	switch action {
 	case Pull:
+		if public {
+			return PublicRead
+		}
 		return Read
 	case Push:
 		return Write
@@ -171,4 +157,72 @@ func expand(actions []string) []string {
 		return []string{Delete, Pull, Push}
 	}
 	return actions
+}
+
+// Rule names why somebody may do as much in a repository as they may, for
+// programs; Explain has it in words.
+type Rule string
+
+// The rules, by which the highest level wins.
+const (
+	RuleNone         Rule = ""             // nobody gave a right
+	RuleHost         Rule = "host"         // a name with a host is none of a registry's
+	RuleReserved     Rule = "reserved"     // the first component belongs to the service
+	RuleOwn          Rule = "own"          // under one's own name
+	RuleAdmin        Rule = "single"       // one component: administrators
+	RuleOwner        Rule = "owner"        // of the organisation
+	RuleTeam         Rule = "team"         // a team's right in all of the organisation
+	RuleGivenTeam    Rule = "given-team"   // a team's right on the repository
+	RuleGivenPerson  Rule = "given-person" // one's own right on the repository
+	RuleDefault      Rule = "default"      // --default-rights team
+	RulePublic       Rule = "public"       // everybody may pull it
+	RuleOrganization Rule = "organization" // an organisation's token, under its name
+)
+
+// reached is how far an account goes in a repository, its token aside.
+type reached struct {
+	level Level
+	rule  Rule
+	team  string // whose right it is, where it is a team's
+}
+
+func (r reached) or(level Level, rule Rule, team string) reached {
+	if level > r.level {
+		return reached{level, rule, team}
+	}
+	return r
+}
+
+// reach applies every rule and keeps what goes furthest.
+func (r Rights) reach(who Subject, repository string, f Facts) (out reached) {
+	owner, _, nested := strings.Cut(repository, "/")
+	switch {
+	case strings.Contains(owner, ":"): // a registry asks for its own names without host
+		return reached{rule: RuleHost}
+	case slices.Contains(r.Reserved, owner):
+		return reached{rule: RuleReserved}
+	}
+	if f.Repository.Public {
+		out = out.or(PublicRead, RulePublic, "")
+	}
+	switch {
+	case who.Anonymous():
+		return out
+	case who.Resources != nil:
+		if nested && owner == who.Name && f.Organization.ID == who.ID {
+			return out.or(Admin, RuleOrganization, "")
+		}
+		return out
+	case nested && owner == who.Name && f.Organization.ID == "":
+		return out.or(Admin, RuleOwn, "")
+	case !nested && who.Admin:
+		return out.or(Admin, RuleAdmin, "")
+	}
+	if nested {
+		out = f.reach(who.ID, out)
+	}
+	if r.Default == DefaultTeam && nested {
+		out = out.or(Write, RuleDefault, "")
+	}
+	return out
 }

@@ -9,7 +9,7 @@ import (
 
 var (
 	private = access.Rights{Reserved: []string{"users", "auth"}, Host: "localhost:8460"}
-	team    = access.Rights{Default: access.Team, Reserved: []string{"users", "auth"}, Host: "localhost:8460"}
+	team    = access.Rights{Default: access.DefaultTeam, Reserved: []string{"users", "auth"}, Host: "localhost:8460"}
 )
 
 // decide returns what of a scope is granted, joined by commas, and why not all.
@@ -19,7 +19,7 @@ func decide(t *testing.T, who access.Subject, scope string, rights access.Rights
 	if err != nil {
 		t.Fatal(err)
 	}
-	grants := access.Decide(who, asked, rights)
+	grants := access.Decide(who, asked, nil, rights)
 	if len(grants) != 1 || grants[0].Name != asked[0].Name {
 		t.Fatalf("%d grants for one request: %+v", len(grants), grants)
 	}
@@ -63,7 +63,7 @@ func TestDecide(t *testing.T) {
 		"team: another's, delete":         {ada, "repository:bob/app:*", team, "pull,push", "ada may not delete bob/app: members read and write each other's repositories, and delete in their own; localhost:8460/ada/app would work"},
 		"team: own, delete":               {ada, "repository:ada/app:delete", team, "delete", ""},
 		"team: one component":             {ada, "repository:app:pull", team, "", "belong to administrators"},
-		"anonymous":                       {nobody, "repository:ada/app:pull", private, "", "an anonymous client may not pull ada/app: nothing here is readable without signing in"},
+		"anonymous":                       {nobody, "repository:ada/app:pull", private, "", "an anonymous client may not pull ada/app: without signing in only public repositories can be pulled"},
 		"anonymous, with a level":         {access.Subject{Level: access.Admin}, "repository:ada/app:pull", private, "", "without signing in"},
 		"anonymous, in a team":            {nobody, "repository:ada/app:*", team, "", "without signing in"},
 		"anonymous, one component":        {nobody, "repository:app:pull", team, "", "without signing in"},
@@ -145,11 +145,11 @@ func TestDecideMany(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	grants := access.Decide(access.Subject{Name: "ada", Level: access.Write}, asked, private)
+	grants := access.Decide(access.Subject{Name: "ada", Level: access.Write}, asked, nil, private)
 	if len(grants) != 2 || strings.Join(grants[0].Actions, ",") != "pull,push" || len(grants[1].Actions) != 0 {
 		t.Errorf("%+v", grants)
 	}
-	if none := access.Decide(access.Subject{}, nil, private); len(none) != 0 || none == nil {
+	if none := access.Decide(access.Subject{}, nil, nil, private); len(none) != 0 || none == nil {
 		t.Errorf("nothing asked: %#v", none)
 	}
 }

@@ -46,9 +46,10 @@ const (
 )
 
 var (
-	typeForm   = regexp.MustCompile(`^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$`)
-	nameForm   = regexp.MustCompile(`^(?:` + hostPort + `/)?` + component + `(?:/` + component + `)*$`)
-	actionForm = regexp.MustCompile(`^(?:[a-z]*|\*)$`)
+	componentForm = regexp.MustCompile(`^` + component + `$`)
+	typeForm      = regexp.MustCompile(`^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$`)
+	nameForm      = regexp.MustCompile(`^(?:` + hostPort + `/)?` + component + `(?:/` + component + `)*$`)
+	actionForm    = regexp.MustCompile(`^(?:[a-z]*|\*)$`)
 )
 
 // ParseScopes reads the scope parameters of a request, each one or more

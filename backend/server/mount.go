@@ -18,6 +18,7 @@ import (
 	"lanyard/backend/access"
 	"lanyard/backend/account"
 	"lanyard/backend/internal/browser"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/internal/images"
@@ -36,7 +37,6 @@ func (s *Server) mount() error {
 	}
 	b.Now, b.Log = c.Now, c.Log
 	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Now: c.Now}
-	rights := access.Rights{Default: c.Rights, Reserved: account.Reserved()}
 
 	mux := http.NewServeMux()
 	oauth.New(oauth.Config{
@@ -49,7 +49,7 @@ func (s *Server) mount() error {
 	(&hubapi.Handler{Tokens: s.tokens, Gate: guard, Sessions: s.grants, PublicURL: issuer, Now: c.Now, Log: c.Log}).Mount(mux)
 	mux.Handle("/token", &registry.Handler{
 		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
-		Issuer: c.Address.Host(), Services: s.registries(), Rights: rights, Now: c.Now, Log: c.Log,
+		Issuer: c.Address.Host(), Services: s.registries(), Rights: s.access.Rights, Now: c.Now, Log: c.Log,
 	})
 	s.operations(mux)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/account/", http.StatusSeeOther) })
@@ -57,7 +57,7 @@ func (s *Server) mount() error {
 	top := http.NewServeMux()
 	top.Handle("/", bounded(mux))
 	if c.Storage != "" {
-		if err := s.mountImages(top, rights); err != nil {
+		if err := s.mountImages(top); err != nil {
 			return err
 		}
 		for _, name := range account.Reserved() { // more specific than the registry's /v2/
@@ -69,17 +69,16 @@ func (s *Server) mount() error {
 	return nil
 }
 
-func (s *Server) mountImages(top *http.ServeMux, rights access.Rights) error {
+func (s *Server) mountImages(top *http.ServeMux) error {
 	c := s.config
 	ca, err := writeCA(c.Data, c.Keys.CAPEM())
 	if err != nil {
 		return err
 	}
-	rights.Host = c.Address.Host()
 	stored, err := images.New(images.Config{
 		Dir: c.Storage, Realm: c.Address.Public.String() + "/token", Service: c.Address.Host(), Issuer: c.Address.Host(),
 		CAFile: ca, Reserved: account.Reserved(), Logger: c.Log,
-		Explain: func(subject, repository, action string) string { return s.explain(rights, subject, repository, action) },
+		Explain: s.explain,
 	})
 	if err != nil {
 		return err
@@ -90,14 +89,17 @@ func (s *Server) mountImages(top *http.ServeMux, rights access.Rights) error {
 }
 
 // explain says why an account may not do a thing, by the rule that refused it.
-func (s *Server) explain(rights access.Rights, subject, repository, action string) string {
-	who := access.Subject{Name: subject, Level: access.Admin}
+func (s *Server) explain(subject, repository, action string) string {
+	var who access.Subject
 	if a, err := s.accounts.ByLogin(context.Background(), subject); subject != "" && err == nil {
-		who.Admin = a.Admin
+		who = caller.Person(a)
 	}
-	asked := []access.Request{{Type: "repository", Name: repository, Actions: []string{action}}}
-	if why := access.Decide(who, asked, rights)[0].Why; why != "" || subject == "" {
-		return why
+	told, err := s.access.Explain(context.Background(), who, repository, action, true)
+	switch {
+	case err != nil:
+		return "" // the library's words
+	case told.Why != "" || subject == "":
+		return told.Why
 	}
 	return fmt.Sprintf("this token of %s may not %s %s: its access permissions do not reach that far", subject, action, repository)
 }

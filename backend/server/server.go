@@ -17,9 +17,11 @@ import (
 
 	"lanyard/backend/access"
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/admin"
 	"lanyard/backend/internal/browser"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/keys"
 	"lanyard/backend/token"
 )
@@ -31,8 +33,9 @@ type Store interface {
 	grant.Store
 	token.Store
 	browser.Store
-	// Presented returns a token and its owner in one read transaction.
-	Presented(ctx context.Context, hash [32]byte) (token.Token, account.Account, error)
+	access.Store
+	activity.Store
+	caller.Store
 	// Sweep drops what is over at now.
 	Sweep(ctx context.Context, now time.Time) error
 }
@@ -62,6 +65,8 @@ type Server struct {
 	accounts *account.Service
 	grants   *grant.Service
 	tokens   *token.Service
+	access   *access.Service
+	activity *activity.Log
 	setup    *account.Setup
 	handler  http.Handler
 	admin    http.Handler
@@ -82,8 +87,13 @@ func New(c Config) (*Server, error) {
 		accounts: &account.Service{Store: c.Store, Hasher: account.NewHasher(), Now: c.Now},
 		grants:   &grant.Service{Store: c.Store, Key: c.Keys.Service(), Limits: c.Sessions, Now: c.Now},
 		tokens:   &token.Service{Store: c.Store, Limits: c.Tokens, Now: c.Now},
+		activity: &activity.Log{Store: c.Store, Now: c.Now},
 		setup:    &account.Setup{Now: c.Now},
 		close:    func() error { return nil },
+	}
+	s.access = &access.Service{
+		Store: c.Store, Log: s.activity, Now: c.Now,
+		Rights: access.Rights{Default: c.Rights, Reserved: account.Reserved(), Host: c.Address.Host()},
 	}
 	if err := s.mount(); err != nil {
 		return nil, err
@@ -160,7 +170,7 @@ func (s *Server) Background(ctx context.Context) error {
 
 // Flush writes the uses noted so far.
 func (s *Server) Flush(ctx context.Context) error {
-	return errors.Join(s.tokens.Flush(ctx), s.grants.Flush(ctx))
+	return errors.Join(s.tokens.Flush(ctx), s.grants.Flush(ctx), s.access.Flush(ctx))
 }
 
 func (s *Server) report(ctx context.Context, what string, err error) {

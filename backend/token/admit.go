@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"lanyard/backend/activity"
 )
 
 // Limits are the numbers of design §3; a zero field means the default there
@@ -11,11 +13,12 @@ import (
 type Limits struct {
 	Auto    int // auto-generated tokens an account
 	Manual  int // tokens made by hand an account
+	Org     int // tokens of an organisation
 	PerHour int // creations an hour that evict another installation's live token; 0: no limit
 }
 
 // DefaultLimits are design §3's.
-func DefaultLimits() Limits { return Limits{Auto: 5, Manual: 1000, PerHour: 30} }
+func DefaultLimits() Limits { return Limits{Auto: 5, Manual: 1000, Org: 100, PerHour: 30} }
 
 func (l Limits) filled() Limits {
 	d := DefaultLimits()
@@ -24,6 +27,9 @@ func (l Limits) filled() Limits {
 	}
 	if l.Manual <= 0 {
 		l.Manual = d.Manual
+	}
+	if l.Org <= 0 {
+		l.Org = d.Org
 	}
 	return l
 }
@@ -64,6 +70,9 @@ type Holding struct {
 	// Evictions are the times of creations that evicted another
 	// installation's live token, within the last hour.
 	Evictions []time.Time
+	// Acts are what is kept in the activity of the account, in the same
+	// transaction. Not kept here.
+	Acts []activity.Event
 	// Ends are the sessions that the store ends in the same transaction. Not kept.
 	Ends []End
 }
@@ -96,10 +105,17 @@ const (
 func Admit(h Holding, t Token, l Limits, now time.Time) (Holding, Token, error) {
 	l, now = l.filled(), stamp(now)
 	t.CreatedAt = birth(h, now)
-	if t.Source == Manual {
+	switch t.Source {
+	case Manual:
 		if count(h.Tokens, Manual) >= l.Manual {
 			return h, Token{}, fmt.Errorf("%w: an account holds at most %d tokens made by hand; delete one that is not needed", ErrLimit, l.Manual)
 		}
+	case Org:
+		if count(h.Tokens, Org) >= l.Org {
+			return h, Token{}, fmt.Errorf("%w: an organisation holds at most %d tokens, expired ones included; delete one that is not needed", ErrLimit, l.Org)
+		}
+	}
+	if t.Source != Auto {
 		h.Tokens = append(slices.Clone(h.Tokens), t)
 		return h, t, nil
 	}
@@ -158,7 +174,7 @@ func admitAuto(h Holding, t Token, l Limits, now time.Time) (Holding, Token, err
 
 // Remove takes one token out for a person who deleted it; a token with a
 // session takes the session with it. ErrNotFound if it is not held.
-func Remove(h Holding, id string, now time.Time) (Holding, error) {
+func Remove(h Holding, id string, by activity.By, now time.Time) (Holding, error) {
 	now = stamp(now)
 	at := slices.IndexFunc(h.Tokens, func(t Token) bool { return t.ID == id })
 	if at < 0 {
@@ -168,6 +184,7 @@ func Remove(h Holding, id string, now time.Time) (Holding, error) {
 	h.Tokens = slices.Delete(slices.Clone(h.Tokens), at, at+1)
 	h.Losses = slices.Clone(h.Losses)
 	h.lose(gone, Deleted, Token{}, now)
+	h.Acts[len(h.Acts)-1] = activity.New(gone.Owner, activity.TokenDeleted, by, now).Of(gone.ID, gone.Description)
 	if gone.Session != "" {
 		h.Ends = append(slices.Clone(h.Ends), End{gone.Session, Deleted, now})
 	}
@@ -211,10 +228,28 @@ func (h *Holding) lose(t Token, why Fate, by Token, now time.Time) {
 	if now.Before(t.CreatedAt) {
 		now = t.CreatedAt
 	}
+	act := activity.New(t.Owner, acted(why), activity.By{}, now).Of(t.ID, t.Description)
+	if by.Machine != "" {
+		act = act.With("by", by.Machine)
+	}
+	h.Acts = append(slices.Clone(h.Acts), act)
 	h.Losses = append(h.Losses, Loss{Token: t.ID, Session: t.Session, Fate: why, At: now, Machine: t.Machine, By: by.Machine})
 	if over := len(h.Losses) - maxLosses; over > 0 {
 		h.Losses = slices.Delete(h.Losses, 0, over)
 	}
+}
+
+// acted is what the activity calls a fate.
+func acted(why Fate) activity.Action {
+	switch why {
+	case Superseded:
+		return activity.TokenSuperseded
+	case Swept:
+		return activity.TokenSwept
+	case Evicted:
+		return activity.TokenEvicted
+	}
+	return activity.TokenDeleted
 }
 
 // leastRecent is the place of the live auto-generated token seen longest ago

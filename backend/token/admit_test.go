@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"lanyard/backend/activity"
 	"lanyard/backend/token"
 )
 
@@ -163,7 +164,7 @@ func TestAdmitTooLate(t *testing.T) {
 	if late, _, err := token.Admit(second, auto("c", 0, session("s-a"), installation("i-a")), token.Limits{}, noon); !errors.Is(err, token.ErrSessionEnded) || ids(late.Tokens) != "b" {
 		t.Errorf("superseded: %v, holds %q", err, ids(late.Tokens))
 	}
-	deleted, err := token.Remove(first, "a", noon)
+	deleted, err := token.Remove(first, "a", activity.By{}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +281,7 @@ func TestBirthRises(t *testing.T) {
 	}
 	emptied := third
 	for _, id := range []string{"c", "b", "a"} {
-		if emptied, err = token.Remove(emptied, id, noon.Add(-time.Hour)); err != nil {
+		if emptied, err = token.Remove(emptied, id, activity.By{}, noon.Add(-time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -292,18 +293,18 @@ func TestBirthRises(t *testing.T) {
 
 func TestRemove(t *testing.T) {
 	held := token.Holding{Tokens: five(manual("h", time.Hour))}
-	next, err := token.Remove(held, "c", noon)
+	next, err := token.Remove(held, "c", activity.By{}, noon)
 	if err != nil || ids(next.Tokens) != "a b d e h" || fates(next.Losses) != "c deleted by " {
 		t.Errorf("%v, holds %q, losses %q", err, ids(next.Tokens), fates(next.Losses))
 	}
 	if want := []token.End{{Session: "s-c", Why: token.Deleted, At: noon}}; !slices.Equal(next.Ends, want) {
 		t.Errorf("ends %v, want %v", next.Ends, want)
 	}
-	next, err = token.Remove(held, "h", noon)
+	next, err = token.Remove(held, "h", activity.By{}, noon)
 	if err != nil || len(next.Ends) != 0 {
 		t.Errorf("made by hand: %v, ends %v", err, next.Ends)
 	}
-	if _, err = token.Remove(held, "x", noon); !errors.Is(err, token.ErrNotFound) {
+	if _, err = token.Remove(held, "x", activity.By{}, noon); !errors.Is(err, token.ErrNotFound) {
 		t.Errorf("unknown: %v", err)
 	}
 	if ids(held.Tokens) != "a b c d e h" {
@@ -326,7 +327,7 @@ func TestLosses(t *testing.T) {
 		one := auto(fmt.Sprint(i), time.Hour, session("s"))
 		h.Tokens = append(h.Tokens, one)
 		var err error
-		if h, err = token.Remove(h, one.ID, noon.Add(time.Duration(i)*time.Second)); err != nil {
+		if h, err = token.Remove(h, one.ID, activity.By{}, noon.Add(time.Duration(i)*time.Second)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"lanyard/backend/activity"
 	"lanyard/backend/token"
 )
 
@@ -397,7 +398,7 @@ func TestHistories(t *testing.T) {
 				if !ok {
 					r.Skip("nothing held")
 				}
-				next, err := token.Remove(l.read(), t.ID, l.now)
+				next, err := token.Remove(l.read(), t.ID, activity.By{}, l.now)
 				if err != nil {
 					r.Fatal(err)
 				}

@@ -15,6 +15,7 @@ import (
 const (
 	prefixManual = "lyd_pat_"
 	prefixAuto   = "lyd_auto_"
+	prefixOrg    = "lyd_oat_"
 
 	randomLen = 27
 	checkLen  = 6
@@ -43,28 +44,32 @@ func (s Secret) LastFour() string { return string(s[len(s)-4:]) }
 
 // NewSecret draws a secret for a token of source.
 func NewSecret(source Source) Secret {
-	prefix := prefixManual
-	if source == Auto {
-		prefix = prefixAuto
-	}
-	body := prefix + randomBase62(randomLen)
+	body := prefixOf(source) + randomBase62(randomLen)
 	return Secret(body + check(body))
+}
+
+func prefixOf(source Source) string {
+	switch source {
+	case Auto:
+		return prefixAuto
+	case Org:
+		return prefixOrg
+	}
+	return prefixManual
 }
 
 // Plausible says whether s has the form of a secret of ours, checksum
 // included: a cheap first look before any store is asked.
 func Plausible(s string) bool {
-	rest, ok := strings.CutPrefix(s, prefixManual)
-	if !ok {
-		if rest, ok = strings.CutPrefix(s, prefixAuto); !ok {
-			return false
-		}
-	}
-	if len(rest) != randomLen+checkLen || strings.Trim(rest, base62) != "" {
+	at := strings.LastIndexByte(s, '_') + 1
+	if prefix := s[:at]; prefix != prefixManual && prefix != prefixAuto && prefix != prefixOrg {
 		return false
 	}
-	at := len(s) - checkLen
-	return check(s[:at]) == s[at:]
+	if rest := s[at:]; len(rest) != randomLen+checkLen || strings.Trim(rest, base62) != "" {
+		return false
+	}
+	sum := len(s) - checkLen
+	return check(s[:sum]) == s[sum:]
 }
 
 func check(body string) string {

@@ -3,20 +3,18 @@ package token
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
-	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"lanyard/backend/activity"
 )
 
 // Store keeps tokens, each call one transaction. It knows no rule.
 type Store interface {
-	// ByHash returns the token of a secret with its SessionUntil, or ErrNotFound.
+	// ByHash returns the token of a secret, the one before the last rotation
+	// included, with its SessionUntil, or ErrNotFound.
 	ByHash(ctx context.Context, hash [32]byte) (Token, error)
 	// Holding returns what owner holds, each token with its SessionUntil;
 	// empty for an owner nobody knows.
@@ -24,6 +22,9 @@ type Store interface {
 	// Change replaces what owner holds with what fn makes of it and ends the
 	// sessions in Ends. fn may run more than once; if it fails, nothing changes.
 	Change(ctx context.Context, owner string, fn func(Holding) (Holding, error)) error
+	// TokensFrom returns up to most tokens of everybody in the order of their
+	// ids, beginning with from ("": with the first), each with its SessionUntil.
+	TokensFrom(ctx context.Context, from string, most int) ([]Token, error)
 	// Touch notes uses, each only where later than the one noted; a token that
 	// is gone meanwhile is passed over.
 	Touch(ctx context.Context, uses []Used) error
@@ -38,6 +39,7 @@ const (
 type Used struct {
 	Owner, ID string
 	Use       Use
+	Previous  bool // by the secret before the last rotation
 }
 
 // Service makes, shows, changes and deletes the tokens of accounts.
@@ -54,7 +56,10 @@ type Spec struct {
 	Description string // 1 to 100 characters
 	Scopes      []string
 	Expires     string // RFC 3339, echoed as sent; "": never
-	Creator     Use
+	// Repositories are what the token is limited to, names and patterns that
+	// the caller has checked; empty: no limit.
+	Repositories []string
+	By           activity.By
 }
 
 // Create makes a token by hand. The secret is shown once, by the caller.
@@ -72,9 +77,9 @@ func (s *Service) Create(ctx context.Context, owner string, spec Spec) (Token, S
 		return Token{}, "", err
 	}
 	return s.admit(ctx, owner, Token{
-		Description: spec.Description, Scopes: scopes, Source: Manual, Creator: spec.Creator,
-		ExpiresAt: expires, ExpiresText: spec.Expires,
-	}, now)
+		Description: spec.Description, Scopes: scopes, Source: Manual,
+		ExpiresAt: expires, ExpiresText: spec.Expires, Repositories: spec.Repositories,
+	}, spec.By, now)
 }
 
 // For says what a token is generated for.
@@ -82,7 +87,7 @@ type For struct {
 	Session      string // required
 	Installation string // "" where the client sends none: its session counts then
 	Machine, OS  string
-	Creator      Use
+	By           activity.By
 }
 
 // Generate makes the auto-generated token of a session, in the place of an
@@ -102,21 +107,29 @@ func (s *Service) Generate(ctx context.Context, owner string, f For) (Token, Sec
 		description = "Lanyard on " + f.Machine
 	}
 	return s.admit(ctx, owner, Token{
-		Description: clip(description, 100), Scopes: []Scope{ScopeAdmin}, Source: Auto, Creator: f.Creator,
+		Description: clip(description, 100), Scopes: []Scope{ScopeAdmin}, Source: Auto,
 		Session: f.Session, Installation: f.Installation, Machine: f.Machine, OS: f.OS,
-	}, s.now())
+	}, f.By, s.now())
 }
 
-func (s *Service) admit(ctx context.Context, owner string, t Token, now time.Time) (Token, Secret, error) {
+func (s *Service) admit(ctx context.Context, owner string, t Token, by activity.By, now time.Time) (Token, Secret, error) {
 	secret := NewSecret(t.Source)
 	t.ID, t.Owner, t.Active = uuid.NewString(), owner, true
 	t.Hash, t.LastFour = Hash(secret.Reveal()), secret.LastFour()
-	t.Creator.Addr, t.Creator.Agent = clip(t.Creator.Addr, maxAddr), clip(t.Creator.Agent, maxAgent)
+	t.Creator = Use{Addr: clip(by.Addr, maxAddr), Agent: clip(by.Agent, maxAgent)}
+	action := activity.TokenCreated
+	if t.Source == Auto {
+		action = activity.TokenGenerated
+	}
 	var born Token
 	err := s.Store.Change(ctx, owner, func(h Holding) (Holding, error) {
 		next, b, err := Admit(s.pending.over(h), t, s.Limits, now)
+		if err != nil {
+			return h, err
+		}
 		born = b
-		return next, err
+		next.Acts = append(next.Acts, activity.New(owner, action, by, b.CreatedAt).Of(b.ID, b.Description))
+		return next, nil
 	})
 	if err != nil {
 		return Token{}, "", fmt.Errorf("create token: %w", err)
@@ -159,88 +172,6 @@ func (s *Service) Get(ctx context.Context, owner, id string) (Token, error) {
 	return Token{}, ErrNotFound
 }
 
-// Patch is a change to a token; nil leaves a field as it is.
-type Patch struct {
-	Description *string
-	Active      *bool
-	Pinned      *bool // auto-generated tokens only, at most maxPins
-}
-
-// Change renames, deactivates, activates or pins a token. A dead one can only
-// be deleted: ErrExpired, ErrSessionEnded.
-func (s *Service) Change(ctx context.Context, owner, id string, p Patch) (Token, error) {
-	now := s.now()
-	if p.Description != nil {
-		if err := checkDescription(*p.Description); err != nil {
-			return Token{}, err
-		}
-	}
-	var out Token
-	err := s.Store.Change(ctx, owner, func(h Holding) (Holding, error) {
-		h = s.pending.over(h)
-		for i, t := range h.Tokens {
-			if t.ID != id {
-				continue
-			}
-			if err := t.death(now); err != nil {
-				return h, err
-			}
-			if p.Description != nil {
-				t.Description = *p.Description
-			}
-			if p.Active != nil {
-				t.Active = *p.Active
-			}
-			if p.Pinned != nil {
-				if err := mayPin(h, t, *p.Pinned, s.Limits); err != nil {
-					return h, err
-				}
-				t.Pinned = *p.Pinned
-			}
-			h.Tokens = slices.Clone(h.Tokens)
-			h.Tokens[i], out = t, t
-			return h, nil
-		}
-		return h, ErrNotFound
-	})
-	if err != nil {
-		return Token{}, fmt.Errorf("change token: %w", err)
-	}
-	return out, nil
-}
-
-// Delete takes a token out for the person who owns it; its session, if it has
-// one, ends in the same transaction.
-func (s *Service) Delete(ctx context.Context, owner, id string) error {
-	now := s.now()
-	err := s.Store.Change(ctx, owner, func(h Holding) (Holding, error) { return Remove(s.pending.over(h), id, now) })
-	if err != nil {
-		return fmt.Errorf("delete token: %w", err)
-	}
-	return nil
-}
-
-// mayPin keeps one place among an account's auto-generated tokens free for the
-// next sign-in.
-func mayPin(h Holding, t Token, pin bool, l Limits) error {
-	if !pin || t.Pinned {
-		return nil
-	}
-	if t.Source != Auto {
-		return fmt.Errorf("%w: a token made by hand needs no pin, since it never gives way", ErrInvalid)
-	}
-	pinned := 0
-	for _, other := range h.Tokens {
-		if other.Pinned {
-			pinned++
-		}
-	}
-	if most := min(maxPins, l.filled().Auto-1); pinned >= most {
-		return fmt.Errorf("%w: at most %d tokens can be pinned", ErrLimit, most)
-	}
-	return nil
-}
-
 // Find returns the token of a secret, usable or not, or ErrNotFound.
 func (s *Service) Find(ctx context.Context, secret string) (Token, error) {
 	if !Plausible(secret) {
@@ -252,7 +183,7 @@ func (s *Service) Find(ctx context.Context, secret string) (Token, error) {
 // Used notes an accepted use. It costs no disk: eviction and lists see it at
 // once, the store with the next Flush.
 func (s *Service) Used(t Token, addr, agent string) {
-	s.pending.add(Used{Owner: t.Owner, ID: t.ID, Use: Use{At: s.now(), Addr: clip(addr, maxAddr), Agent: clip(agent, maxAgent)}})
+	s.pending.add(Used{Owner: t.Owner, ID: t.ID, Previous: t.ByPrevious, Use: Use{At: s.now(), Addr: clip(addr, maxAddr), Agent: clip(agent, maxAgent)}})
 }
 
 // Flush writes the uses noted since the last one. Call it every second and at
@@ -278,102 +209,3 @@ func (s *Service) now() time.Time {
 
 // stamp is the form of every time kept: UTC, microseconds, no monotonic part.
 func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
-
-// expiryForm is RFC 3339 to the letter: time.Parse forgives (go.dev/issue/54580),
-// but what is echoed must be readable to everybody.
-var expiryForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$`)
-
-// parseExpiry reads an expiry as clients send it: at most a year ahead.
-func parseExpiry(text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	switch {
-	case err != nil || !expiryForm.MatchString(text):
-		return time.Time{}, fmt.Errorf("%w: expires_at must be a date and time such as 2027-01-31T12:00:00Z", ErrInvalid)
-	case !at.After(now):
-		return time.Time{}, fmt.Errorf("%w: expires_at lies in the past", ErrInvalid)
-	case at.After(now.AddDate(1, 0, 1)):
-		return time.Time{}, fmt.Errorf("%w: expires_at may lie at most a year ahead", ErrInvalid)
-	}
-	return stamp(at), nil
-}
-
-func checkDescription(text string) error {
-	if strings.TrimSpace(text) == "" {
-		return fmt.Errorf("%w: a description is needed (1 to 100 characters)", ErrInvalid)
-	}
-	return checkText(text, 100)
-}
-
-func checkText(text string, most int) error {
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		return fmt.Errorf("%w: text holds control characters", ErrInvalid)
-	}
-	if utf8.RuneCountInString(text) > most {
-		return fmt.Errorf("%w: text is longer than %d characters", ErrInvalid, most)
-	}
-	return nil
-}
-
-func clip(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return string([]rune(text)[:most])
-}
-
-// uses are accepted uses that no store has seen yet, the latest per token.
-type uses struct {
-	mu  sync.Mutex
-	new map[string]Used
-}
-
-func (u *uses) add(one Used) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.new == nil {
-		u.new = make(map[string]Used)
-	}
-	if one.Use.At.After(u.new[one.ID].Use.At) {
-		u.new[one.ID] = one
-	}
-}
-
-func (u *uses) all() []Used {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	batch := make([]Used, 0, len(u.new))
-	for _, one := range u.new {
-		batch = append(batch, one)
-	}
-	return batch
-}
-
-// done forgets what was written, unless a later use came meanwhile.
-func (u *uses) done(batch []Used) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for _, one := range batch {
-		if u.new[one.ID] == one {
-			delete(u.new, one.ID)
-		}
-	}
-}
-
-// over lays the unwritten uses over what a store read.
-func (u *uses) over(h Holding) Holding {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if len(u.new) == 0 {
-		return h
-	}
-	h.Tokens = slices.Clone(h.Tokens)
-	for i, t := range h.Tokens {
-		if one, ok := u.new[t.ID]; ok && one.Use.At.After(t.LastUsed.At) {
-			h.Tokens[i].LastUsed = one.Use
-		}
-	}
-	return h
-}

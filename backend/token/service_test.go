@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"lanyard/backend/activity"
 	"lanyard/backend/token"
 )
 
@@ -21,6 +22,7 @@ type shelf struct {
 	held     map[string]token.Holding
 	sessions map[string]time.Time // until when each lives
 	touched  [][]token.Used
+	acts     []activity.Event
 	broken   error
 }
 
@@ -33,7 +35,8 @@ func (s *shelf) ByHash(_ context.Context, hash [32]byte) (token.Token, error) {
 	defer s.mu.Unlock()
 	for owner := range s.held {
 		for _, t := range s.read(owner).Tokens {
-			if t.Hash == hash {
+			if t.Hash == hash || t.Previous != nil && t.Previous.Hash == hash {
+				t.ByPrevious = t.Hash != hash
 				return t, s.broken
 			}
 		}
@@ -63,7 +66,8 @@ func (s *shelf) Change(_ context.Context, owner string, fn func(token.Holding) (
 	for _, e := range h.Ends {
 		s.sessions[e.Session] = e.At
 	}
-	h.Ends = nil
+	s.acts = append(s.acts, h.Acts...)
+	h.Ends, h.Acts = nil, nil
 	s.held[owner] = h
 	return nil
 }
@@ -77,12 +81,27 @@ func (s *shelf) Touch(_ context.Context, all []token.Used) error {
 	s.touched = append(s.touched, all)
 	for _, one := range all {
 		for i, t := range s.held[one.Owner].Tokens {
-			if t.ID == one.ID && one.Use.At.After(t.LastUsed.At) {
-				s.held[one.Owner].Tokens[i].LastUsed = one.Use
+			if t.ID == one.ID {
+				s.held[one.Owner].Tokens[i] = t.UsedAt(one)
 			}
 		}
 	}
 	return nil
+}
+
+func (s *shelf) TokensFrom(_ context.Context, from string, most int) ([]token.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []token.Token
+	for owner := range s.held {
+		for _, t := range s.read(owner).Tokens {
+			if t.ID >= from {
+				all = append(all, t)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b token.Token) int { return cmp.Compare(a.ID, b.ID) })
+	return all[:min(most, len(all))], s.broken
 }
 
 func (s *shelf) read(owner string) token.Holding {
@@ -122,7 +141,7 @@ func TestCreate(t *testing.T) {
 	d := newDesk()
 	d.now = noon.Add(123456789 * time.Nanosecond)
 	made, secret, err := d.Create(t.Context(), "ada", token.Spec{
-		Description: "CI", Scopes: []string{"repo:read", "repo:write"}, Expires: "2027-01-31T12:00:00Z", Creator: token.Use{Addr: "192.0.2.1", Agent: "curl"},
+		Description: "CI", Scopes: []string{"repo:read", "repo:write"}, Expires: "2027-01-31T12:00:00Z", By: activity.By{Addr: "192.0.2.1", Agent: "curl"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -290,7 +309,7 @@ func TestFates(t *testing.T) {
 		d := newDesk()
 		made, secret := d.signIn(t, "s1", "laptop")
 		off, on := false, true
-		if _, err := d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &off}); err != nil {
+		if _, err := d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &off}, activity.By{}); err != nil {
 			t.Fatal(err)
 		}
 		found, err := d.Find(t.Context(), secret.Reveal())
@@ -305,7 +324,7 @@ func TestFates(t *testing.T) {
 		if !lives(d, "s1") {
 			t.Error("the session was ended")
 		}
-		if _, err := d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &on}); err != nil {
+		if _, err := d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &on}, activity.By{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := generate(d, t, "s1"); err != nil {
@@ -315,7 +334,7 @@ func TestFates(t *testing.T) {
 	t.Run("deleted: the session ends with it", func(t *testing.T) {
 		d := newDesk()
 		made, secret := d.signIn(t, "s1", "laptop")
-		if err := d.Delete(t.Context(), "ada", made.ID); err != nil {
+		if err := d.Delete(t.Context(), "ada", activity.By{}, made.ID); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := d.Find(t.Context(), secret.Reveal()); !errors.Is(err, token.ErrNotFound) {
@@ -365,7 +384,7 @@ func TestFates(t *testing.T) {
 			t.Errorf("%v, %d listed", err, len(listed))
 		}
 		off := false
-		if _, err := d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &off}); !errors.Is(err, token.ErrSessionEnded) {
+		if _, err := d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &off}, activity.By{}); !errors.Is(err, token.ErrSessionEnded) {
 			t.Errorf("changed: %v", err)
 		}
 	})
@@ -433,11 +452,11 @@ func TestChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	name, empty, on, off := "deploy", " ", true, false
-	got, err := d.Change(t.Context(), "ada", made.ID, token.Patch{Description: &name})
+	got, err := d.Change(t.Context(), "ada", made.ID, token.Patch{Description: &name}, activity.By{})
 	if err != nil || got.Description != "deploy" || !got.Active {
 		t.Errorf("renamed: %+v, %v", got, err)
 	}
-	if got, err = d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &off}); err != nil || got.Active || got.Description != "deploy" {
+	if got, err = d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &off}, activity.By{}); err != nil || got.Active || got.Description != "deploy" {
 		t.Errorf("deactivated: %+v, %v", got, err)
 	}
 	for what, c := range map[string]struct {
@@ -451,7 +470,7 @@ func TestChange(t *testing.T) {
 		"a pin by hand":       {"ada", made.ID, token.Patch{Pinned: &on}, token.ErrInvalid},
 		"half of it is wrong": {"ada", made.ID, token.Patch{Active: &on, Pinned: &on}, token.ErrInvalid},
 	} {
-		if _, err := d.Change(t.Context(), c.owner, c.id, c.patch); !errors.Is(err, c.want) {
+		if _, err := d.Change(t.Context(), c.owner, c.id, c.patch, activity.By{}); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -459,13 +478,13 @@ func TestChange(t *testing.T) {
 		t.Errorf("a refused change changed: %+v, %v", got, err)
 	}
 	d.now = d.now.Add(24 * time.Hour)
-	if _, err = d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &on}); !errors.Is(err, token.ErrExpired) {
+	if _, err = d.Change(t.Context(), "ada", made.ID, token.Patch{Active: &on}, activity.By{}); !errors.Is(err, token.ErrExpired) {
 		t.Errorf("expired and deactivated: %v", err)
 	}
-	if err := d.Delete(t.Context(), "bob", made.ID); !errors.Is(err, token.ErrNotFound) {
+	if err := d.Delete(t.Context(), "bob", activity.By{}, made.ID); !errors.Is(err, token.ErrNotFound) {
 		t.Errorf("another's deleted: %v", err)
 	}
-	if err := d.Delete(t.Context(), "ada", made.ID); err != nil {
+	if err := d.Delete(t.Context(), "ada", activity.By{}, made.ID); err != nil {
 		t.Errorf("expired, deleted: %v", err)
 	}
 }
@@ -481,12 +500,12 @@ func TestPins(t *testing.T) {
 			break
 		}
 		for range 2 { // pinning twice is pinning once
-			if _, err := d.Change(t.Context(), "ada", last.ID, token.Patch{Pinned: &on}); err != nil {
+			if _, err := d.Change(t.Context(), "ada", last.ID, token.Patch{Pinned: &on}, activity.By{}); err != nil {
 				t.Fatalf("pin %d: %v", i, err)
 			}
 		}
 	}
-	if _, err := d.Change(t.Context(), "ada", last.ID, token.Patch{Pinned: &on}); !errors.Is(err, token.ErrLimit) {
+	if _, err := d.Change(t.Context(), "ada", last.ID, token.Patch{Pinned: &on}, activity.By{}); !errors.Is(err, token.ErrLimit) {
 		t.Errorf("the fifth pin: %v", err)
 	}
 	d.now = d.now.Add(time.Minute)

@@ -21,6 +21,8 @@ var (
 	ErrExpired = errors.New("token has expired")
 	// ErrSessionEnded: the session the token was generated for has ended.
 	ErrSessionEnded = errors.New("the session of this token has ended")
+	// ErrRotated: the secret was replaced by another, and its overlap is over.
+	ErrRotated = errors.New("this secret of the token was replaced")
 	// ErrLimit: the account holds as many tokens by hand as it may.
 	ErrLimit = errors.New("token limit reached")
 	// ErrRate: too many creations in an hour would have taken other computers'
@@ -41,16 +43,18 @@ func (*RateError) Is(target error) bool { return target == ErrRate }
 // Source says who made a token.
 type Source string
 
-// The two sources, in our own words; dialects spell them their way.
+// The sources, in our own words; dialects spell them their way.
 const (
 	Manual Source = "manual"
 	Auto   Source = "auto"
+	// Org is a token of an organisation, made by one of its owners.
+	Org Source = "organization"
 )
 
 // Token is one registry token as it is kept: never its secret.
 type Token struct {
 	ID          string   `json:"id"`    // UUID
-	Owner       string   `json:"owner"` // account id
+	Owner       string   `json:"owner"` // account id, or an organisation's
 	Hash        [32]byte `json:"hash"`  // SHA-256 of the secret, see Hash
 	LastFour    string   `json:"last_four"`
 	Description string   `json:"description"`
@@ -65,6 +69,18 @@ type Token struct {
 	LastUsed    Use       `json:"last_used"` // zero At: never used
 	Creator     Use       `json:"creator"`   // from where it was made; At is unused
 
+	// Repositories are the names and patterns that the token is limited to,
+	// beside its scopes; empty: no limit (access.Matches).
+	Repositories []string `json:"repositories,omitempty"`
+	// Previous is the secret before the last rotation; nil: never rotated.
+	Previous *Previous `json:"previous,omitempty"`
+
+	// An organisation's tokens only: what they reach, in place of Scopes, and
+	// who made them.
+	Resources []Resource `json:"resources,omitempty"`
+	CreatedBy string     `json:"created_by,omitempty"` // user name
+	Note      string     `json:"note,omitempty"`       // a longer description
+
 	// Auto-generated tokens only.
 	Session      string `json:"session,omitempty"`      // grant.Session.ID, its authority
 	Installation string `json:"installation,omitempty"` // "" where the client sends no body
@@ -75,6 +91,24 @@ type Token struct {
 	// the store in the transaction that read the token; zero for a token
 	// without a session. It is never written.
 	SessionUntil time.Time `json:"-"`
+	// ByPrevious: the secret that was presented is the one before the last
+	// rotation. Set by the store that looked it up; never written.
+	ByPrevious bool `json:"-"`
+}
+
+// Previous is a secret that a rotation replaced.
+type Previous struct {
+	Hash     [32]byte  `json:"-"`
+	LastFour string    `json:"last_four"`
+	Until    time.Time `json:"until"` // accepted before that
+	LastUsed Use       `json:"last_used"`
+}
+
+// Resource is one thing that an organisation's token reaches.
+type Resource struct {
+	Type   string   `json:"type"` // TYPE_REPO or TYPE_ORG, the Hub's words
+	Path   string   `json:"path"`
+	Scopes []string `json:"scopes"` // scope-image-pull and the like, as sent
 }
 
 // Use is one accepted use of a token: when, from where, by what program.
@@ -89,18 +123,16 @@ type Use struct {
 func Hash(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
 
 // Prefix is the readable start of the token's secret.
-func (t Token) Prefix() string {
-	if t.Source == Auto {
-		return prefixAuto
-	}
-	return prefixManual
-}
+func (t Token) Prefix() string { return prefixOf(t.Source) }
 
 // Usable says whether the token may be used at now, or why not: ErrInactive,
-// ErrExpired or ErrSessionEnded.
+// ErrRotated, ErrExpired or ErrSessionEnded.
 func (t Token) Usable(now time.Time) error {
 	if !t.Active {
 		return ErrInactive
+	}
+	if t.ByPrevious && (t.Previous == nil || !now.Before(t.Previous.Until)) {
+		return ErrRotated
 	}
 	return t.death(now)
 }
@@ -126,6 +158,12 @@ func (t Token) expired(now time.Time) bool {
 
 func (t Token) orphaned(now time.Time) bool {
 	return t.Session != "" && !now.Before(t.SessionUntil)
+}
+
+// Overlapping says whether the secret before the last rotation is still
+// accepted at now.
+func (t Token) Overlapping(now time.Time) bool {
+	return t.Previous != nil && now.Before(t.Previous.Until)
 }
 
 // LastSeen is the moment that counts for eviction: the last use, or the

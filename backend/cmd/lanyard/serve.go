@@ -186,7 +186,7 @@ func greet(ctx context.Context, t terminal, o serveOptions, s *server.Server, ad
 
 func (o *serveOptions) check() error {
 	switch access.Default(o.defaultRights) {
-	case access.Private, access.Team:
+	case access.DefaultPrivate, access.DefaultTeam:
 	default:
 		return usagef("--default-rights is private or team, not %q", o.defaultRights)
 	}

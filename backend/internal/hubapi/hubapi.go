@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/token"
@@ -140,14 +141,14 @@ func write(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body) // the client is gone if this fails
 }
 
-// creator is from where a token is made. A server behind a proxy sets
-// RemoteAddr itself; headers are not believed.
-func creator(r *http.Request) token.Use {
+// by is who asks, and from where. A server behind a proxy sets RemoteAddr
+// itself; headers are not believed.
+func by(r *http.Request, who gate.Passed) activity.By {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	return token.Use{Addr: host, Agent: r.UserAgent()}
+	return activity.By{Account: who.Account.ID, Name: who.Account.Name, Addr: host, Agent: r.UserAgent()}
 }
 
 func (h *Handler) now() time.Time {

@@ -37,7 +37,7 @@ func (h *Handler) generate(r *http.Request, who gate.Passed) (answer, error) {
 	}
 	of := token.For{
 		Session: who.Session.ID, Installation: plain(f.text("installation")),
-		Machine: plain(f.text("machine")), OS: plain(f.text("os")), Creator: creator(r),
+		Machine: plain(f.text("machine")), OS: plain(f.text("os")), By: by(r, who),
 	}
 	if err := f.check(); err != nil {
 		return answer{}, err

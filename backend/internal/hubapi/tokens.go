@@ -104,7 +104,7 @@ func (h *Handler) create(r *http.Request, who gate.Passed) (answer, error) {
 		}
 	}
 	made, secret, err := h.Tokens.Create(r.Context(), who.Account.ID, token.Spec{
-		Description: *label, Scopes: scopes, Expires: plain(expires), Creator: creator(r),
+		Description: *label, Scopes: scopes, Expires: plain(expires), By: by(r, who),
 	})
 	if err != nil {
 		return answer{}, err
@@ -132,10 +132,10 @@ func (h *Handler) patch(r *http.Request, who gate.Passed) (answer, error) {
 	if err := f.check(); err != nil {
 		return answer{}, err
 	}
-	if p == (token.Patch{}) {
+	if p.Empty() {
 		return answer{}, errBody("nothing to change: send token_label or is_active")
 	}
-	t, err := h.Tokens.Change(r.Context(), who.Account.ID, uuid(r), p)
+	t, err := h.Tokens.Change(r.Context(), who.Account.ID, uuid(r), p, by(r, who))
 	if err != nil {
 		return answer{}, err
 	}
@@ -145,7 +145,7 @@ func (h *Handler) patch(r *http.Request, who gate.Passed) (answer, error) {
 // remove is DELETE /v2/access-tokens/{uuid}. The session of an auto-generated
 // token ends with it, the caller's own, too.
 func (h *Handler) remove(r *http.Request, who gate.Passed) (answer, error) {
-	if err := h.Tokens.Delete(r.Context(), who.Account.ID, uuid(r)); err != nil {
+	if err := h.Tokens.Delete(r.Context(), who.Account.ID, by(r, who), uuid(r)); err != nil {
 		return answer{}, err
 	}
 	return answer{http.StatusNoContent, nil}, nil

@@ -9,6 +9,7 @@ import (
 
 	"lanyard/backend/access"
 	"lanyard/backend/account"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/token"
 )
 
@@ -63,7 +64,8 @@ func classify(err error) (status int, code, text string) {
 	}
 	for known, text := range map[error]string{
 		errScheme:             errScheme.Error(),
-		errToken:              errToken.Error(),
+		caller.ErrUnknown:     "wrong user name, or a token that is not known here: it may have been deleted, or its sign-in may have ended; lanyard login signs in again",
+		token.ErrRotated:      "this secret of the token was replaced by another, and the time in which both were accepted is over; use the new one",
 		errMistyped:           errMistyped.Error(),
 		account.ErrWrong:      "wrong user name or password; a token is accepted as password, too",
 		account.ErrDisabled:   "this account is disabled; an administrator can enable it",

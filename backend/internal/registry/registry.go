@@ -22,6 +22,7 @@ import (
 	"lanyard/backend/access"
 	"lanyard/backend/account"
 	"lanyard/backend/grant"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/token"
 )
 
@@ -36,9 +37,9 @@ const (
 
 // Store is what the endpoint asks of the store.
 type Store interface {
-	// Presented returns the token of a secret, with its SessionUntil, and its
-	// owner, in one read transaction; or token.ErrNotFound.
-	Presented(ctx context.Context, hash [32]byte) (token.Token, account.Account, error)
+	caller.Store
+	// Facts returns what is known of repositories, all of one moment.
+	Facts(ctx context.Context, names []string) (access.Known, error)
 }
 
 // Accounts are what the endpoint asks of account.Service.
@@ -118,11 +119,11 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who, err := h.who(r)
+	who, known, err := h.who(r, names(asked))
 	if err != nil {
 		return err
 	}
-	grants := access.Decide(who, asked, h.rights(service))
+	grants := access.Decide(who, asked, known, h.rights(service))
 	if err := allRefused(grants); err != nil && who.Name != "" && !speechless(r) {
 		return err
 	}
@@ -152,6 +153,17 @@ func (h *Handler) parse(r *http.Request) (service string, asked []access.Request
 	}
 	asked, err = access.ParseScopes(query["scope"])
 	return query.Get("service"), asked, err
+}
+
+// names are the repositories that are asked for.
+func names(asked []access.Request) []string {
+	all := make([]string, 0, len(asked))
+	for _, r := range asked {
+		if r.Type == "repository" {
+			all = append(all, r.Name)
+		}
+	}
+	return all
 }
 
 func (h *Handler) rights(service string) access.Rights {

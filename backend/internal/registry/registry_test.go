@@ -12,8 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/token"
 )
 
@@ -208,12 +211,12 @@ func TestBadCredentials(t *testing.T) {
 	_, good := w.pat(t, w.alice, "repo:admin", "")
 	off, inactive := w.pat(t, w.alice, "repo:admin", "")
 	no := false
-	if _, err := w.tokens.Change(ctx, w.alice.ID, off.ID, token.Patch{Active: &no}); err != nil {
+	if _, err := w.tokens.Change(ctx, w.alice.ID, off.ID, token.Patch{Active: &no}, activity.By{}); err != nil {
 		t.Fatal(err)
 	}
 	_, expiring := w.pat(t, w.alice, "repo:admin", w.now.Add(time.Hour).Format(time.RFC3339))
 	gone, deleted := w.pat(t, w.alice, "repo:admin", "")
-	if err := w.tokens.Delete(ctx, w.alice.ID, gone.ID); err != nil {
+	if err := w.tokens.Delete(ctx, w.alice.ID, activity.By{}, gone.ID); err != nil {
 		t.Fatal(err)
 	}
 	session, orphan := w.generated(t, w.alice)
@@ -363,11 +366,13 @@ func TestAnUnusedSessionTakesItsTokenAlong(t *testing.T) {
 // broken is a store, and everything else, on a disk that is gone.
 type broken struct{ err error }
 
-func (b broken) Presented(context.Context, [32]byte) (token.Token, account.Account, error) {
-	return token.Token{}, account.Account{}, b.err
+func (b broken) Presented(context.Context, [32]byte, []string) (caller.Presented, error) {
+	return caller.Presented{}, b.err
 }
 
 func (b broken) SignRegistry(any, time.Time) (string, error) { return "", b.err }
+
+func (b broken) Facts(context.Context, []string) (access.Known, error) { return nil, b.err }
 
 type unwritable broken
 

@@ -104,6 +104,9 @@ func keepAccount(t *txn, old, a account.Account) error {
 		if other := accountByKey(t, login); other != "" && other != a.ID {
 			return account.ErrTaken
 		}
+		if login != "" && t.get(inOrganizations, []byte(login)) != nil {
+			return account.ErrTaken
+		}
 	}
 	for _, index := range []struct{ bucket, old, new string }{
 		{byName, account.Key(old.Name), name}, {byEmail, account.Key(old.Email), email}, {byAdmin, administrator(old), administrator(a)},

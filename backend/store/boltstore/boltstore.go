@@ -49,7 +49,8 @@ func (o Options) filled() Options {
 }
 
 // DB is the open file. Each method is one transaction; a fn must not call the
-// DB. It is token.Store, grant.Store, account.Store and browser.Store.
+// DB. It is token.Store, grant.Store, account.Store, access.Store,
+// activity.Store, caller.Store and browser.Store.
 type DB struct {
 	bolt     *bbolt.DB
 	path     string

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/store/boltstore"
 	"lanyard/backend/store/memstore"
@@ -121,7 +122,7 @@ func (p *pair) remove(t *rapid.T) {
 	owner := p.owner(t)
 	id := p.some(t, owner)
 	p.both(t, "remove", func(s storetest.Store) error {
-		return s.Change(ctx, owner, func(h token.Holding) (token.Holding, error) { return token.Remove(h, id, p.now) })
+		return s.Change(ctx, owner, func(h token.Holding) (token.Holding, error) { return token.Remove(h, id, activity.By{}, p.now) })
 	})
 }
 
@@ -253,9 +254,9 @@ func (p *pair) compare(t *rapid.T) {
 	}
 	for i, hash := range p.hashes {
 		looks[fmt.Sprint("hash ", i)] = func(s storetest.Store) any {
-			one, who, err := s.Presented(ctx, hash)
+			one, err := s.Presented(ctx, hash, []string{"ann/app"})
 			two, err2 := s.ByHash(ctx, hash)
-			return answer(one, who) + answer(two, err, err2)
+			return answer(one) + answer(two, err, err2)
 		}
 	}
 	for what, look := range looks {

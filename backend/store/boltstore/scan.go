@@ -82,9 +82,63 @@ func scanToken(s *scan, field string, row *tokenRow) {
 		row.Machine = s.str()
 	case "os":
 		row.OS = s.str()
+	case "repositories":
+		row.Repositories = strs[string](s)
+	case "previous":
+		row.Previous = s.previous()
+	case "previous_hash":
+		row.PreviousHash = s.hash()
+	case "resources":
+		row.Resources = s.resources()
+	case "created_by":
+		row.CreatedBy = s.str()
+	case "note":
+		row.Note = s.str()
 	default:
 		s.off = true
 	}
+}
+
+func (s *scan) previous() *token.Previous {
+	p := &token.Previous{}
+	s.object(func(s *scan, field string) {
+		switch field {
+		case "last_four":
+			p.LastFour = s.str()
+		case "until":
+			p.Until = s.time()
+		case "last_used":
+			s.use(&p.LastUsed)
+		default:
+			s.off = true
+		}
+	})
+	return p
+}
+
+func (s *scan) resources() []token.Resource {
+	s.take("[")
+	list := []token.Resource{}
+	for !s.off && !s.next("]") {
+		if len(list) > 0 {
+			s.take(",")
+		}
+		var r token.Resource
+		s.object(func(s *scan, field string) {
+			switch field {
+			case "type":
+				r.Type = s.str()
+			case "path":
+				r.Path = s.str()
+			case "scopes":
+				r.Scopes = strs[string](s)
+			default:
+				s.off = true
+			}
+		})
+		list = append(list, r)
+	}
+	return list
 }
 
 func (s *scan) use(u *token.Use) {

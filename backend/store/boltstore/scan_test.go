@@ -30,6 +30,9 @@ func fill(v reflect.Value, n *int) {
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n))
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
 	case reflect.Array:
 		for i := range v.Len() {
 			v.Index(i).SetUint(uint64(*n + i))
@@ -46,8 +49,6 @@ func fill(v reflect.Value, n *int) {
 		panic(v.Kind())
 	}
 }
-
-func rowOf(t token.Token) tokenRow { return tokenRow{t, t.Hash[:]} }
 
 func rowOfSession(s grant.Session) sessionRow {
 	return sessionRow{s, refreshRow{s.Refresh, s.Refresh.Current[:], s.Refresh.Previous[:]}}

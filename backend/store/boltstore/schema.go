@@ -14,7 +14,7 @@ import (
 
 // schema is the number of the form in which rows are kept. A change of form
 // raises it and adds the step from the number before to migrations.
-const schema = 1
+const schema = 2
 
 // magic says that a bbolt file is ours.
 const magic = "lanyard account service"
@@ -39,13 +39,19 @@ const (
 	inSessions       = "sessions"         // id: row
 	byAccountSession = "account_sessions" // account, session id
 	inBrowsers       = "browser_sessions" // id: row
+	inOrganizations  = "organizations"    // name: row
+	byOrganization   = "organization_ids" // id: name
+	inRepositories   = "repositories"     // name: row
+	inActivity       = "activity"         // account, event id: row
+	byDay            = "activity_days"    // day, account: that there are events
 	byDue            = "due"              // time, kind, id: to be looked at by Sweep
 )
 
 func buckets() []string {
 	return []string{
 		inMeta, inAccounts, byName, byEmail, byAdmin, inTokens, inHoldings, byHash, byTokenID, byTokenSession,
-		inRequests, byCode, inDevices, byUserCode, inSessions, byAccountSession, inBrowsers, byDue,
+		inRequests, byCode, inDevices, byUserCode, inSessions, byAccountSession, inBrowsers,
+		inOrganizations, byOrganization, inRepositories, inActivity, byDay, byDue,
 	}
 }
 
@@ -54,7 +60,23 @@ func buckets() []string {
 type migration func(tx *bbolt.Tx) error
 
 // migrations are the steps by the number they begin at.
-func migrations() map[int]migration { return map[int]migration{} }
+func migrations() map[int]migration {
+	return map[int]migration{
+		1: withBuckets(inOrganizations, byOrganization, inRepositories, inActivity, byDay),
+	}
+}
+
+// withBuckets is the step that needs no more than room for what is new.
+func withBuckets(names ...string) migration {
+	return func(tx *bbolt.Tx) error {
+		for _, name := range names {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
 
 // head is what the meta bucket says.
 type head struct {

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// older is a database of schema 1 for a Lanyard whose schema is 3.
+// older is a database of this schema for a Lanyard that is two steps on.
 func older(t *testing.T) string {
 	t.Helper()
 	db := create1(t)
@@ -24,11 +25,11 @@ func older(t *testing.T) string {
 	return db.path
 }
 
-// steps go from 1 to 3: the first renames the account, the second looks.
+// steps go two schemas on: the first renames the account, the second looks.
 func steps(fail error) map[int]migration {
 	return map[int]migration{
-		1: func(tx *bbolt.Tx) error { return tx.Bucket([]byte(inMeta)).Put([]byte("step"), []byte("one")) },
-		2: func(tx *bbolt.Tx) error {
+		schema: func(tx *bbolt.Tx) error { return tx.Bucket([]byte(inMeta)).Put([]byte("step"), []byte("one")) },
+		schema + 1: func(tx *bbolt.Tx) error {
 			meta := tx.Bucket([]byte(inMeta))
 			if string(meta.Get([]byte("step"))) != "one" {
 				return errors.New("the first step was not taken")
@@ -39,6 +40,14 @@ func steps(fail error) map[int]migration {
 			return fail
 		},
 	}
+}
+
+// copyOfSchema is the name of a copy made before a migration, n for a later one.
+func copyOfSchema(n int) string {
+	if n == 0 {
+		return fmt.Sprintf("lanyard.schema-%d.db", schema)
+	}
+	return fmt.Sprintf("lanyard.schema-%d.%d.db", schema, n)
 }
 
 func stateOf(t *testing.T, path string) (h head, step string) {
@@ -78,7 +87,7 @@ func backups(t *testing.T, path string) string {
 func TestMigrate(t *testing.T) {
 	path := older(t)
 	before, _ := stateOf(t, path)
-	db, err := open(path, Options{Logger: silent}, 3, steps(nil))
+	db, err := open(path, Options{Logger: silent}, schema+2, steps(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,14 +100,14 @@ func TestMigrate(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if h, step := stateOf(t, path); h.schema != 3 || step != "two" {
+	if h, step := stateOf(t, path); h.schema != schema+2 || step != "two" {
 		t.Errorf("schema %d, step %q", h.schema, step)
 	}
-	if got := backups(t, path); got != "lanyard.schema-1.db" {
+	if got := backups(t, path); got != copyOfSchema(0) {
 		t.Errorf("backups: %q", got)
 	}
 	// The copy is a whole database of the older schema.
-	copied := filepath.Join(filepath.Dir(path), "backup", "lanyard.schema-1.db")
+	copied := filepath.Join(filepath.Dir(path), "backup", copyOfSchema(0))
 	old, err := Open(copied, Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
@@ -108,12 +117,12 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("in the backup: %v", err)
 	}
 	// Once migrated, nothing is done again.
-	again, err := open(path, Options{Logger: silent}, 3, nil)
+	again, err := open(path, Options{Logger: silent}, schema+2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	if got := backups(t, path); got != "lanyard.schema-1.db" {
+	if got := backups(t, path); got != copyOfSchema(0) {
 		t.Errorf("backups after another start: %q", got)
 	}
 }
@@ -124,20 +133,20 @@ func TestMigrateWholeOrNotAtAll(t *testing.T) {
 		text  string
 	}{
 		"a step fails":   {steps(errors.New("row 7 is odd")), "row 7 is odd"},
-		"a step is gone": {map[int]migration{1: steps(nil)[1]}, "no migration from schema 2"},
+		"a step is gone": {map[int]migration{schema: steps(nil)[schema]}, fmt.Sprint("no migration from schema ", schema+1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := older(t)
 			for try := range 2 {
-				_, err := open(path, Options{Logger: silent}, 3, c.steps)
+				_, err := open(path, Options{Logger: silent}, schema+2, c.steps)
 				if err == nil || !strings.Contains(err.Error(), c.text) || !strings.Contains(err.Error(), "backup") {
 					t.Errorf("try %d: %v", try, err)
 				}
-				if h, step := stateOf(t, path); h.schema != 1 || step != "" {
+				if h, step := stateOf(t, path); h.schema != schema || step != "" {
 					t.Errorf("try %d: schema %d, step %q", try, h.schema, step)
 				}
 			}
-			if got := backups(t, path); got != "lanyard.schema-1.2.db lanyard.schema-1.db" { // the first is never written over
+			if got := backups(t, path); got != copyOfSchema(2)+" "+copyOfSchema(0) { // the first is never written over
 				t.Errorf("backups: %q", got)
 			}
 			db, err := Open(path, Options{})
@@ -154,20 +163,20 @@ func TestMigrateOnlyWithABackup(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "backup"), []byte("in the way"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(path, Options{Logger: silent}, 3, steps(nil)); err == nil {
+	if _, err := open(path, Options{Logger: silent}, schema+2, steps(nil)); err == nil {
 		t.Fatal("migrated without a backup")
 	}
-	if h, _ := stateOf(t, path); h.schema != 1 {
+	if h, _ := stateOf(t, path); h.schema != schema {
 		t.Errorf("schema %d", h.schema)
 	}
 }
 
 func TestMigrateNotForReading(t *testing.T) {
 	path := older(t)
-	if _, err := open(path, Options{ReadOnly: true}, 3, steps(nil)); !errors.Is(err, ErrOlder) {
+	if _, err := open(path, Options{ReadOnly: true}, schema+2, steps(nil)); !errors.Is(err, ErrOlder) {
 		t.Errorf("Open for reading: %v", err)
 	}
-	if h, _ := stateOf(t, path); h.schema != 1 || backups(t, path) != "" {
+	if h, _ := stateOf(t, path); h.schema != schema || backups(t, path) != "" {
 		t.Errorf("schema %d, backups %q", h.schema, backups(t, path))
 	}
 }

@@ -35,12 +35,12 @@ const (
 
 // Sweep drops what nobody needs at now: requests, devices and sessions by
 // their own Forgotten, browser sessions past their time, auto-generated tokens
-// whose session is over.
+// whose session is over, events that were kept long enough.
 func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 	anything := false
 	err := db.view(ctx, func(t *txn) error {
 		first, _ := t.Bucket([]byte(byDue)).Cursor().First()
-		anything = first != nil && isDue(first, now)
+		anything = first != nil && isDue(first, now) || eventsAreOld(t, now)
 		return nil
 	})
 	if err != nil || !anything {
@@ -55,6 +55,9 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 			due = append(due, bytes.Clone(k))
 			return len(due) < sweepAtMost, nil
 		}); err != nil {
+			return err
+		}
+		if err := dropEvents(t, now); err != nil {
 			return err
 		}
 		for _, k := range due {

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"time"
 
-	"lanyard/backend/account"
 	"lanyard/backend/token"
 )
 
-// tokenRow is a Token whose hash is short text rather than a list of numbers.
+// tokenRow is a Token whose hashes are short text rather than lists of numbers.
 type tokenRow struct {
 	token.Token
-	Hash []byte `json:"hash"`
+	Hash         []byte `json:"hash"`
+	PreviousHash []byte `json:"previous_hash,omitempty"`
 }
 
 // holdingRow is what an account holds beside its tokens.
@@ -30,22 +30,6 @@ func (db *DB) ByHash(ctx context.Context, hash [32]byte) (out token.Token, err e
 		return err
 	})
 	return out, err
-}
-
-// Presented returns the token of a secret with its SessionUntil and its
-// owner's account, in one read transaction: token.ErrNotFound, account.ErrNotFound.
-func (db *DB) Presented(ctx context.Context, hash [32]byte) (out token.Token, who account.Account, err error) {
-	err = db.view(ctx, func(t *txn) error {
-		if out, err = tokenOf(t, hash); err != nil {
-			return err
-		}
-		who, err = accountOf(t, out.Owner)
-		return err
-	})
-	if err != nil {
-		return token.Token{}, account.Account{}, err
-	}
-	return out, who, nil
 }
 
 // Holding returns what owner holds, oldest first.
@@ -72,13 +56,18 @@ func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
 		for _, u := range uses {
 			at := key(u.Owner, u.ID)
 			var row tokenRow
-			if found, err := load(t, inTokens, at, &row); err != nil {
+			found, err := load(t, inTokens, at, &row)
+			if err != nil {
 				return err
-			} else if !found || !u.Use.At.After(row.LastUsed.At) {
+			}
+			if !found {
 				continue
 			}
-			row.LastUsed = u.Use
-			if err := t.keep(inTokens, at, row); err != nil {
+			one, err := row.token()
+			if err != nil {
+				return err
+			}
+			if err := t.keep(inTokens, at, rowOf(one.UsedAt(u))); err != nil {
 				return err
 			}
 		}
@@ -95,7 +84,53 @@ func tokenOf(t *txn, hash [32]byte) (token.Token, error) {
 	if value == nil {
 		return token.Token{}, fmt.Errorf("%w: a token is in the index and nowhere else", ErrDamaged)
 	}
-	return decodeToken(t, value)
+	one, err := decodeToken(t, value)
+	one.ByPrevious = err == nil && one.Hash != hash
+	return one, err
+}
+
+// TokensFrom returns tokens of everybody in the order of their ids.
+func (db *DB) TokensFrom(ctx context.Context, from string, most int) (out []token.Token, err error) {
+	err = db.view(ctx, func(t *txn) error {
+		c := t.Bucket([]byte(byTokenID)).Cursor()
+		for id, owner := c.Seek([]byte(from)); id != nil && len(out) < most; id, owner = c.Next() {
+			value := t.get(inTokens, key(string(owner), string(id)))
+			if value == nil {
+				return fmt.Errorf("%w: a token is in the index and nowhere else", ErrDamaged)
+			}
+			one, err := decodeToken(t, value)
+			if err != nil {
+				return err
+			}
+			out = append(out, one)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// rowOf is a token as it is written.
+func rowOf(one token.Token) tokenRow {
+	row := tokenRow{Token: one, Hash: one.Hash[:]}
+	if p := one.Previous; p != nil {
+		row.PreviousHash = p.Hash[:]
+	}
+	return row
+}
+
+// token is a row as it was read, without the life of its session.
+func (row tokenRow) token() (token.Token, error) {
+	out := row.Token
+	if len(row.Hash) != len(out.Hash) || (out.Previous != nil) != (len(row.PreviousHash) == len(out.Hash)) {
+		return token.Token{}, fmt.Errorf("%w: a token without its hash", ErrDamaged)
+	}
+	copy(out.Hash[:], row.Hash)
+	if out.Previous != nil {
+		previous := *out.Previous
+		copy(previous.Hash[:], row.PreviousHash)
+		out.Previous = &previous
+	}
+	return out, nil
 }
 
 // decodeToken reads a row and, with it, the life of its session. A session
@@ -105,13 +140,9 @@ func decodeToken(t *txn, value []byte) (token.Token, error) {
 	if err := decode(inTokens, value, &row); err != nil {
 		return token.Token{}, err
 	}
-	out := row.Token
-	if len(row.Hash) != len(out.Hash) {
-		return token.Token{}, fmt.Errorf("%w: a token without its hash", ErrDamaged)
-	}
-	copy(out.Hash[:], row.Hash)
-	if out.Session == "" {
-		return out, nil
+	out, err := row.token()
+	if err != nil || out.Session == "" {
+		return out, err
 	}
 	s, _, err := sessionOf(t, out.Session)
 	out.SessionUntil = s.Until()
@@ -175,6 +206,9 @@ func changeHolding(t *txn, owner string, fn func(token.Holding) (token.Holding, 
 			return err
 		}
 	}
+	if err := addEvents(t, h.Acts); err != nil {
+		return err
+	}
 	if len(h.Losses) == 0 && len(h.Evictions) == 0 {
 		return t.drop(inHoldings, []byte(owner))
 	}
@@ -184,9 +218,11 @@ func changeHolding(t *txn, owner string, fn func(token.Holding) (token.Holding, 
 // dropToken takes out of row and indexes what of old is not in after.
 func dropToken(t *txn, old token.Token, after map[string]token.Token) error {
 	now, stays := after[old.ID]
-	if !stays || now.Hash != old.Hash {
-		if err := t.drop(byHash, old.Hash[:]); err != nil {
-			return err
+	for _, hash := range hashes(old) {
+		if !stays || !slices.Contains(hashes(now), hash) {
+			if err := t.drop(byHash, hash[:]); err != nil {
+				return err
+			}
 		}
 	}
 	if old.Session != "" && (!stays || now.Session != old.Session) {
@@ -206,14 +242,18 @@ func dropToken(t *txn, old token.Token, after map[string]token.Token) error {
 // keepToken writes a row and its indexes, unless id or hash are another's.
 func keepToken(t *txn, one token.Token) error {
 	at := key(one.Owner, one.ID)
-	if other := t.get(byHash, one.Hash[:]); other != nil && string(other) != string(at) {
-		return errDuplicate
+	for _, hash := range hashes(one) {
+		if other := t.get(byHash, hash[:]); other != nil && string(other) != string(at) {
+			return errDuplicate
+		}
 	}
 	if other := t.get(byTokenID, []byte(one.ID)); other != nil && string(other) != one.Owner {
 		return errDuplicate
 	}
-	if err := t.put(byHash, one.Hash[:], at); err != nil {
-		return err
+	for _, hash := range hashes(one) {
+		if err := t.put(byHash, hash[:], at); err != nil {
+			return err
+		}
 	}
 	if err := t.put(byTokenID, []byte(one.ID), []byte(one.Owner)); err != nil {
 		return err
@@ -233,5 +273,15 @@ func keepToken(t *txn, one token.Token) error {
 			return err
 		}
 	}
-	return t.keep(inTokens, at, tokenRow{one, one.Hash[:]})
+	return t.keep(inTokens, at, rowOf(one))
+}
+
+// hashes are those of every secret that leads to a token: one that was
+// replaced does for as long as it is remembered, so that it can be told so.
+func hashes(one token.Token) [][32]byte {
+	all := [][32]byte{one.Hash}
+	if one.Previous != nil {
+		all = append(all, one.Previous.Hash)
+	}
+	return all
 }

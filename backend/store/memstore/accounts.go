@@ -105,6 +105,9 @@ func (db *DB) putAccount(a account.Account) error {
 			}
 		}
 	}
+	if db.organizations[name].ID != "" || email != "" && db.organizations[email].ID != "" {
+		return account.ErrTaken
+	}
 	db.accounts[a.ID] = a
 	return nil
 }

@@ -11,8 +11,11 @@ import (
 	"sync"
 	"time"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/token"
 )
 
@@ -37,6 +40,10 @@ type DB struct {
 	devices  map[[32]byte]grant.Device
 	sessions map[string]grant.Session
 	browsers map[string]browserSession
+
+	organizations map[string]access.Organization // by name
+	repositories  map[string]access.Repository   // by name
+	events        map[string][]activity.Event    // by account, oldest first
 }
 
 type browserSession struct {
@@ -55,6 +62,10 @@ func New() *DB {
 		devices:  map[[32]byte]grant.Device{},
 		sessions: map[string]grant.Session{},
 		browsers: map[string]browserSession{},
+
+		organizations: map[string]access.Organization{},
+		repositories:  map[string]access.Repository{},
+		events:        map[string][]activity.Event{},
 	}
 }
 
@@ -66,28 +77,35 @@ func (db *DB) Close() error {
 	return nil
 }
 
-// Presented returns the token of a secret with its SessionUntil and its
-// owner's account, read at one moment: token.ErrNotFound, account.ErrNotFound.
-func (db *DB) Presented(ctx context.Context, hash [32]byte) (token.Token, account.Account, error) {
+// Presented returns the token of a secret with its SessionUntil, its owner and
+// the facts of repositories, read at one moment: token.ErrNotFound,
+// account.ErrNotFound.
+func (db *DB) Presented(ctx context.Context, hash [32]byte, repositories []string) (caller.Presented, error) {
 	unlock, err := db.lock(ctx)
 	if err != nil {
-		return token.Token{}, account.Account{}, err
+		return caller.Presented{}, err
 	}
 	defer unlock()
-	t, err := db.byHash(hash)
-	if err != nil {
-		return token.Token{}, account.Account{}, err
+	p := caller.Presented{Known: db.facts(repositories)}
+	if p.Token, err = db.byHash(hash); err != nil {
+		return caller.Presented{}, err
 	}
-	a, ok := db.accounts[t.Owner]
-	if !ok {
-		return token.Token{}, account.Account{}, account.ErrNotFound
+	found := false
+	if p.Account, found = db.accounts[p.Token.Owner]; found {
+		return p, nil
 	}
-	return t, a, nil
+	for _, o := range db.organizations {
+		if o.ID == p.Token.Owner {
+			p.Organization = copyOf(o)
+			return p, nil
+		}
+	}
+	return caller.Presented{}, account.ErrNotFound
 }
 
 // Sweep drops what nobody needs at now: requests, devices and sessions by
 // their own Forgotten, browser sessions past their time, auto-generated
-// tokens whose session is over.
+// tokens whose session is over, events that were kept long enough.
 func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 	unlock, err := db.lock(ctx)
 	if err != nil {
@@ -102,6 +120,7 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 	maps.DeleteFunc(db.requests, func(_ string, r grant.Request) bool { return r.Forgotten(now) })
 	maps.DeleteFunc(db.devices, func(_ [32]byte, d grant.Device) bool { return d.Forgotten(now) })
 	maps.DeleteFunc(db.sessions, func(_ string, s grant.Session) bool { return s.Forgotten(now) })
+	db.sweepEvents(now)
 	maps.DeleteFunc(db.browsers, func(_ string, b browserSession) bool { return !now.Before(b.expires) })
 	return nil
 }

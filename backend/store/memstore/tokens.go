@@ -50,8 +50,8 @@ func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
 	for _, u := range uses {
 		held := db.holdings[u.Owner].Tokens
 		for i, t := range held {
-			if t.ID == u.ID && u.Use.At.After(t.LastUsed.At) {
-				held[i].LastUsed = u.Use
+			if t.ID == u.ID {
+				held[i] = t.UsedAt(u)
 			}
 		}
 	}
@@ -64,8 +64,10 @@ func (db *DB) byHash(hash [32]byte) (token.Token, error) {
 		return token.Token{}, token.ErrNotFound
 	}
 	for _, t := range db.holdings[owner].Tokens {
-		if t.Hash == hash {
-			return db.joined(t), nil
+		if slices.Contains(hashes(t), hash) {
+			t = db.joined(t)
+			t.ByPrevious = t.Hash != hash
+			return t, nil
 		}
 	}
 	return token.Token{}, token.ErrNotFound
@@ -84,7 +86,7 @@ func (db *DB) holding(owner string) token.Holding {
 // joined adds what is read along with a token: the life of its session. One
 // that is gone is over, wherever the clock stands: zero.
 func (db *DB) joined(t token.Token) token.Token {
-	t.Scopes = slices.Clone(t.Scopes)
+	t = copied(t)
 	if t.Session == "" {
 		return t
 	}
@@ -100,22 +102,29 @@ func (db *DB) change(owner string, fn func(token.Holding) (token.Holding, error)
 	if err != nil {
 		return err
 	}
-	hashes, ids := map[[32]byte]bool{}, map[string]bool{}
+	seen, ids := map[[32]byte]bool{}, map[string]bool{}
 	for _, t := range h.Tokens {
-		byHash, hashTaken := db.hashes[t.Hash]
 		byID, idTaken := db.ids[t.ID]
 		switch {
 		case t.ID == "" || t.Hash == [32]byte{}:
 			return errKey
 		case t.Owner != owner:
 			return errMoved
-		case hashes[t.Hash], ids[t.ID], hashTaken && byHash != owner, idTaken && byID != owner:
+		case ids[t.ID], idTaken && byID != owner:
 			return errDuplicate
 		}
-		hashes[t.Hash], ids[t.ID] = true, true
+		ids[t.ID] = true
+		for _, hash := range hashes(t) {
+			if byHash, taken := db.hashes[hash]; seen[hash] || taken && byHash != owner {
+				return errDuplicate
+			}
+			seen[hash] = true
+		}
 	}
 	for _, t := range db.holdings[owner].Tokens {
-		delete(db.hashes, t.Hash)
+		for _, hash := range hashes(t) {
+			delete(db.hashes, hash)
+		}
 		delete(db.ids, t.ID)
 	}
 	for _, end := range h.Ends {
@@ -125,13 +134,59 @@ func (db *DB) change(owner string, fn func(token.Holding) (token.Holding, error)
 	}
 	kept := token.Holding{Tokens: slices.Clone(h.Tokens), Losses: slices.Clone(h.Losses), Evictions: slices.Clone(h.Evictions)}
 	for i, t := range kept.Tokens {
-		db.hashes[t.Hash], db.ids[t.ID] = owner, owner
-		t.Scopes, t.SessionUntil = slices.Clone(t.Scopes), time.Time{}
-		kept.Tokens[i] = t
+		t = copied(t)
+		t.SessionUntil, t.ByPrevious = time.Time{}, false
+		db.ids[t.ID], kept.Tokens[i] = owner, t
+		for _, hash := range hashes(t) {
+			db.hashes[hash] = owner
+		}
 	}
+	db.addEvents(h.Acts)
 	slices.SortStableFunc(kept.Tokens, func(a, b token.Token) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	db.holdings[owner] = kept
 	return nil
+}
+
+// TokensFrom returns tokens of everybody in the order of their ids.
+func (db *DB) TokensFrom(ctx context.Context, from string, most int) ([]token.Token, error) {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var all []token.Token
+	for _, h := range db.holdings {
+		for _, t := range h.Tokens {
+			if t.ID >= from {
+				all = append(all, db.joined(t))
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b token.Token) int { return cmp.Compare(a.ID, b.ID) })
+	return all[:min(most, len(all))], nil
+}
+
+// hashes are those of every secret that leads to a token.
+func hashes(t token.Token) [][32]byte {
+	all := [][32]byte{t.Hash}
+	if t.Previous != nil {
+		all = append(all, t.Previous.Hash)
+	}
+	return all
+}
+
+// copied shares nothing with t that either may change.
+func copied(t token.Token) token.Token {
+	t.Scopes, t.Repositories = slices.Clone(t.Scopes), slices.Clone(t.Repositories)
+	t.Resources = slices.Clone(t.Resources)
+	for i, r := range t.Resources {
+		t.Resources[i].Scopes = slices.Clone(r.Scopes)
+	}
+	if t.Previous != nil {
+		previous := *t.Previous
+		t.Previous = &previous
+	}
+	return t
 }

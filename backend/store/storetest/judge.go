@@ -23,7 +23,8 @@ func judge(limit int, before, after token.Holding) (wrong []error) {
 			added = append(added, t)
 			continue
 		}
-		if old.Hash != t.Hash || old.Owner != t.Owner || old.Source != t.Source || old.Session != t.Session ||
+		rotated := t.Previous != nil && t.Previous.Hash == old.Hash && t.Source != token.Auto
+		if old.Hash != t.Hash && !rotated || old.Owner != t.Owner || old.Source != t.Source || old.Session != t.Session ||
 			old.Installation != t.Installation || !old.CreatedAt.Equal(t.CreatedAt) || !old.ExpiresAt.Equal(t.ExpiresAt) {
 			say("token %s became another", t.ID)
 		}

@@ -19,10 +19,10 @@ var presentedTests = map[string]func(t *testing.T, s Store){
 		hold(t, s, "b", manual)
 		auto.SessionUntil = after(10)
 		for _, want := range []token.Token{auto, manual} {
-			got, who, err := s.Presented(t.Context(), want.Hash)
+			got, err := s.Presented(t.Context(), want.Hash, nil)
 			must(t, err)
-			same(t, "token", got, want)
-			same(t, "account", who, person(want.Owner))
+			same(t, "token", got.Token, want)
+			same(t, "account", got.Account, person(want.Owner))
 		}
 	},
 	"an account's change is seen at once": func(t *testing.T, s Store) {
@@ -32,9 +32,9 @@ var presentedTests = map[string]func(t *testing.T, s Store){
 			a.Disabled = true
 			return a, nil
 		}))
-		_, who, err := s.Presented(t.Context(), byHand("a", "1", after(1)).Hash)
+		got, err := s.Presented(t.Context(), byHand("a", "1", after(1)).Hash, nil)
 		must(t, err)
-		if !who.Disabled {
+		if !got.Account.Disabled {
 			t.Error("a disabled account was presented as enabled")
 		}
 	},
@@ -49,8 +49,8 @@ var presentedTests = map[string]func(t *testing.T, s Store){
 		for range 2 {
 			readers.Go(func() {
 				for {
-					_, who, err := s.Presented(context.Background(), one.Hash)
-					if err == nil && !who.Disabled {
+					got, err := s.Presented(context.Background(), one.Hash, nil)
+					if err == nil && !got.Account.Disabled {
 						t.Error("the token was presented with what its account became later")
 						return
 					}
@@ -78,12 +78,12 @@ var presentedTests = map[string]func(t *testing.T, s Store){
 		readers.Wait()
 	},
 	"an unknown secret": func(t *testing.T, s Store) {
-		_, _, err := s.Presented(t.Context(), token.Hash("x"))
+		_, err := s.Presented(t.Context(), token.Hash("x"), nil)
 		wantErr(t, err, token.ErrNotFound)
 	},
 	"a token whose owner is gone": func(t *testing.T, s Store) {
 		hold(t, s, "a", byHand("a", "1", after(1)))
-		_, _, err := s.Presented(t.Context(), byHand("a", "1", after(1)).Hash)
+		_, err := s.Presented(t.Context(), byHand("a", "1", after(1)).Hash, nil)
 		wantErr(t, err, account.ErrNotFound)
 	},
 }

@@ -14,9 +14,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/browser"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/token"
 )
 
@@ -25,11 +28,11 @@ type Store interface {
 	token.Store
 	grant.Store
 	account.Store
+	access.Store
+	activity.Store
+	caller.Store
 	browser.Store
 
-	// Presented returns the token of a secret with its SessionUntil and its
-	// owner's account, in one read transaction: token.ErrNotFound, account.ErrNotFound.
-	Presented(ctx context.Context, hash [32]byte) (token.Token, account.Account, error)
 	// Sweep drops what nobody needs at now; a bounded piece of it each call.
 	Sweep(ctx context.Context, now time.Time) error
 	// Close ends all; later calls fail.
@@ -44,12 +47,15 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		tests map[string]func(t *testing.T, s Store)
 	}{
 		{"Token", tokenTests},
+		{"Rotation", rotationTests},
 		{"Cap", capTests},
 		{"Presented", presentedTests},
 		{"Request", requestTests},
 		{"Device", deviceTests},
 		{"Session", sessionTests},
 		{"Account", accountTests},
+		{"Access", accessTests},
+		{"Activity", activityTests},
 		{"Browser", browserTests},
 		{"Sweep", sweepTests},
 		{"Store", storeTests},

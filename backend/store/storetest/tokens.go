@@ -285,3 +285,68 @@ var tokenTests = map[string]func(t *testing.T, s Store){
 		same(t, "holding", held(t, s, "a").Tokens, []token.Token{want})
 	},
 }
+
+// rotationTests are of a token with two secrets.
+var rotationTests = map[string]func(t *testing.T, s Store){
+	"both secrets lead to it": func(t *testing.T, s Store) {
+		one := byHand("a", "1", after(1))
+		one.Previous = &token.Previous{Hash: token.Hash("before"), LastFour: "0000", Until: after(9), LastUsed: token.Use{At: after(2), Addr: "192.0.2.1"}}
+		one.Repositories, one.CreatedBy, one.Note = []string{"a/*"}, "ann", "n"
+		one.Resources = []token.Resource{{Type: "TYPE_REPO", Path: "a/b", Scopes: []string{token.ImagePull}}}
+		hold(t, s, "a", one)
+		same(t, "kept", held(t, s, "a").Tokens, []token.Token{one})
+		got, err := s.ByHash(t.Context(), one.Hash)
+		must(t, err)
+		same(t, "by the new one", got, one)
+		got, err = s.ByHash(t.Context(), one.Previous.Hash)
+		must(t, err)
+		by := one
+		by.ByPrevious = true
+		same(t, "by the earlier one", got, by)
+		hold(t, s, "a")
+		_, err = s.ByHash(t.Context(), token.Hash("before"))
+		wantErr(t, err, token.ErrNotFound)
+	},
+	"a secret leads to one token": func(t *testing.T, s Store) {
+		one, two := byHand("a", "1", after(1)), byHand("b", "2", after(1))
+		two.Previous = &token.Previous{Hash: one.Hash, Until: after(9)}
+		hold(t, s, "a", one)
+		if err := s.Change(t.Context(), "b", func(h token.Holding) (token.Holding, error) {
+			h.Tokens = []token.Token{two}
+			return h, nil
+		}); err == nil {
+			t.Error("an earlier secret is another token's")
+		}
+	},
+	"uses are told apart": func(t *testing.T, s Store) {
+		one := byHand("a", "1", after(1))
+		one.LastUsed, one.Previous = token.Use{}, &token.Previous{Hash: token.Hash("before"), Until: after(9)}
+		hold(t, s, "a", one)
+		must(t, s.Touch(t.Context(), []token.Used{
+			{Owner: "a", ID: "1", Use: token.Use{At: after(3)}}, {Owner: "a", ID: "1", Use: token.Use{At: after(2), Addr: "old"}, Previous: true},
+		}))
+		got := held(t, s, "a").Tokens[0]
+		same(t, "last use", got.LastUsed.At, after(3))
+		same(t, "of the earlier secret", got.Previous.LastUsed, token.Use{At: after(2), Addr: "old"})
+	},
+	"everybody's, by id": func(t *testing.T, s Store) {
+		hold(t, s, "b", byHand("b", "1", after(1)), byHand("b", "4", after(1)))
+		hold(t, s, "a", byHand("a", "3", after(1)), generated("a", "2", "gone", after(1)))
+		var ids []string
+		for from := ""; ; {
+			page, err := s.TokensFrom(t.Context(), from, 2)
+			must(t, err)
+			for _, one := range page {
+				ids = append(ids, one.ID)
+			}
+			if len(page) < 2 {
+				break
+			}
+			from = ids[len(ids)-1] + "\x00"
+		}
+		same(t, "ids", ids, []string{"1", "2", "3", "4"})
+		page, err := s.TokensFrom(t.Context(), "3", 1)
+		must(t, err)
+		same(t, "from one", idsOf(token.Holding{Tokens: page}), []string{"3"})
+	},
+}

@@ -119,8 +119,8 @@ func (w *Watched) Touch(ctx context.Context, uses []token.Used) error {
 			o.known = false
 		}
 		for i, t := range o.state.Tokens {
-			if t.ID == u.ID && u.Use.At.After(t.LastUsed.At) {
-				o.state.Tokens[i].LastUsed = u.Use
+			if t.ID == u.ID {
+				o.state.Tokens[i] = t.UsedAt(u)
 			}
 		}
 	}
@@ -240,13 +240,13 @@ func copied(h token.Holding) token.Holding {
 	return h
 }
 
-// alike compares what is kept: neither SessionUntil nor Ends.
+// alike compares what is kept: neither SessionUntil nor Ends nor Acts.
 func alike(a, b token.Holding) bool {
 	return bytes.Equal(kept(a), kept(b))
 }
 
 func kept(h token.Holding) []byte {
-	h.Ends = nil
+	h.Ends, h.Acts = nil, nil
 	if len(h.Tokens) == 0 {
 		h.Tokens = nil
 	}

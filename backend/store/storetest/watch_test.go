@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"lanyard/backend/activity"
 	"lanyard/backend/store/memstore"
 	"lanyard/backend/store/storetest"
 	"lanyard/backend/token"
@@ -57,12 +58,12 @@ func TestWatchFindsNothingWrongWithTheRule(t *testing.T) {
 						service.Used(made, "192.0.2.1", "docker")
 						switch j % 5 {
 						case 0:
-							_ = service.Delete(ctx, owner, made.ID)
+							_ = service.Delete(ctx, owner, activity.By{}, made.ID)
 						case 1:
 							_ = service.Flush(ctx)
 						case 2:
 							pin := true
-							_, _ = service.Change(ctx, owner, made.ID, token.Patch{Pinned: &pin})
+							_, _ = service.Change(ctx, owner, made.ID, token.Patch{Pinned: &pin}, activity.By{})
 						case 3:
 							_, _, _ = service.Create(ctx, owner, token.Spec{Description: "by hand"})
 						case 4:
@@ -144,7 +145,7 @@ func TestWatchFindsALivingSession(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := service.Delete(t.Context(), "a", made.ID); err != nil {
+			if err := service.Delete(t.Context(), "a", activity.By{}, made.ID); err != nil {
 				t.Fatal(err)
 			}
 			if s.found {
