@@ -46,7 +46,10 @@ func (s *Server) mount() error {
 		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Browser: b, PublicURL: issuer,
 		Program: program, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
-	(&hubapi.Handler{Tokens: s.tokens, Gate: guard, Sessions: s.grants, PublicURL: issuer, Now: c.Now, Log: c.Log}).Mount(mux)
+	(&hubapi.Handler{
+		Tokens: s.tokens, Access: s.access, Activity: s.activity, People: s.accounts, Gate: guard, Callers: c.Store, Sessions: s.grants,
+		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
+	}).Mount(mux)
 	mux.Handle("/token", &registry.Handler{
 		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
 		Issuer: c.Address.Host(), Services: s.registries(), Rights: s.access.Rights, Now: c.Now, Log: c.Log,

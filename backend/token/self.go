@@ -1,6 +1,9 @@
 package token
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // MayReplaceItself says why whoever presents the token may not rotate it
 // without a person, or nil. The secret before the last rotation may not: it
@@ -10,4 +13,10 @@ func (t Token) MayReplaceItself() error {
 		return fmt.Errorf("%w: only the present one rotates the token", ErrRotated)
 	}
 	return nil
+}
+
+// MaybeByPrevious says whether the secret that was accepted at a time may have
+// been the one before the last rotation.
+func (t Token) MaybeByPrevious(at time.Time) bool {
+	return t.Previous != nil && at.Before(t.Previous.Until)
 }

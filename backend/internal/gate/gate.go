@@ -23,6 +23,10 @@ import (
 // without ErrRefused is the store's: 503, and nobody passes.
 var ErrRefused = errors.New("access refused")
 
+// ErrPerson: 403. What was asked for is a person's own to do: whoever holds a
+// token of theirs, or a session made of one, showed less than they did.
+var ErrPerson = errors.New("token issued from personal access token is not allowed")
+
 // Sessions are what the gate asks of grant.Service.
 type Sessions interface {
 	Live(ctx context.Context, id string) (grant.Session, error)
@@ -48,6 +52,15 @@ type Passed struct {
 	Account account.Account
 	Session grant.Session
 	Claims  bearer.Claims
+}
+
+// Person is nil for a person's own sign-in, else ErrPerson: every act that
+// administers, be it tokens, account or service, asks first.
+func (p Passed) Person() error {
+	if p.Session.Personal() {
+		return nil
+	}
+	return ErrPerson
 }
 
 // Check reads session and account at each call, so that a session that was
