@@ -35,7 +35,8 @@ func (s *Server) mount() error {
 		return fmt.Errorf("build the pages: %w", err)
 	}
 	b.Now, b.Log = c.Now, c.Log
-	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Now: c.Now}
+	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Now: c.Now}
+	logins := &gate.Login{Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Now: c.Now}
 	rights := access.Rights{Default: c.Rights, Reserved: account.Reserved()}
 
 	mux := http.NewServeMux()
@@ -46,7 +47,10 @@ func (s *Server) mount() error {
 		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Browser: b, PublicURL: issuer,
 		Program: program, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
-	(&hubapi.Handler{Tokens: s.tokens, Gate: guard, Sessions: s.grants, PublicURL: issuer, Now: c.Now, Log: c.Log}).Mount(mux)
+	(&hubapi.Handler{
+		Tokens: s.tokens, Gate: guard, Sessions: s.grants, Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
+		PublicURL: issuer, Now: c.Now, Log: c.Log,
+	}).Mount(mux)
 	mux.Handle("/token", &registry.Handler{
 		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
 		Issuer: c.Address.Host(), Services: s.registries(), Rights: rights, Now: c.Now, Log: c.Log,
