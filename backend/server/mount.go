@@ -23,6 +23,7 @@ import (
 	"lanyard/backend/internal/images"
 	"lanyard/backend/internal/oauth"
 	"lanyard/backend/internal/pages"
+	"lanyard/backend/internal/passkey"
 	"lanyard/backend/internal/registry"
 )
 
@@ -35,6 +36,11 @@ func (s *Server) mount() error {
 		return fmt.Errorf("build the pages: %w", err)
 	}
 	b.Now, b.Log = c.Now, c.Log
+	party, err := passkey.New(issuer)
+	if err != nil {
+		return fmt.Errorf("build the pages: %w", err)
+	}
+	party.Now = c.Now
 	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Now: c.Now}
 	logins := &gate.Login{Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Now: c.Now}
 	rights := access.Rights{Default: c.Rights, Reserved: account.Reserved()}
@@ -44,7 +50,7 @@ func (s *Server) mount() error {
 		Issuer: issuer, Grants: s.grants, Accounts: s.accounts, Key: c.Keys.OAuth(), Binder: b, Log: c.Log, Now: c.Now,
 	}).Mount(mux)
 	(&pages.Handler{
-		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Browser: b, PublicURL: issuer,
+		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Browser: b, Passkeys: party, PublicURL: issuer,
 		Program: program, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
 	(&hubapi.Handler{

@@ -234,10 +234,12 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		"huge": func(d *desk) (account.Account, string, string) {
 			return d.anna, binding, d.forge(d.assert(d.ask(d.anna)), nil, func(data []byte) []byte { return append(data, make([]byte, 1<<20)...) })
 		},
-		"nothing":  func(d *desk) (account.Account, string, string) { return d.anna, binding, "" },
-		"null":     func(d *desk) (account.Account, string, string) { return d.anna, binding, "null" },
-		"no JSON":  func(d *desk) (account.Account, string, string) { return d.anna, binding, "{" },
-		"no parts": func(d *desk) (account.Account, string, string) { return d.anna, binding, `{"id":"AA","type":"public-key"}` },
+		"nothing": func(d *desk) (account.Account, string, string) { return d.anna, binding, "" },
+		"null":    func(d *desk) (account.Account, string, string) { return d.anna, binding, "null" },
+		"no JSON": func(d *desk) (account.Account, string, string) { return d.anna, binding, "{" },
+		"no parts": func(d *desk) (account.Account, string, string) {
+			return d.anna, binding, `{"id":"AA","type":"public-key"}`
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := signedUp(t)
