@@ -43,7 +43,7 @@ func (s *Service) Shown(ctx context.Context, who Actor, name string) (Facts, err
 }
 
 func (s *Service) shown(who Actor, name string, f Facts) bool {
-	return f.Repository.ID != "" && (who.Admin || s.visible(who.subject(), name, f))
+	return f.Repository.ID != "" && (who.Admin || s.visible(who.Subject(), name, f))
 }
 
 // Listed returns up to most repositories that a person may pull or administer,
@@ -109,16 +109,16 @@ func (s *Service) facts(ctx context.Context, name string) (Facts, error) {
 // mayChange: whoever may do action by their own rights, and administrators
 // wherever there is somebody to whom the name belongs.
 func (r Rights) mayChange(who Actor, name, action string, f Facts) error {
-	may := r.reach(who.subject(), name, f)
+	may := r.reach(who.Subject(), name, f)
 	switch {
 	case may.rule == RuleReserved:
-		return fmt.Errorf("%w: %s", ErrInvalid, noRight(who.subject(), name, may, f, r))
+		return fmt.Errorf("%w: %s", ErrInvalid, noRight(who.Subject(), name, may, f, r))
 	case who.Admin && (f.Organization.ID != "" || f.Person || Namespace(name) == ""):
 		return nil
 	case may.level < levelFor(action, false) && !allowed(Pull, may.level, Admin, f.Repository.Public):
 		return noRepository(name)
 	case may.level < levelFor(action, false):
-		return fmt.Errorf("%w: %s", ErrForbidden, refusal(who.subject(), action, name, may, f, r))
+		return fmt.Errorf("%w: %s", ErrForbidden, refusal(who.Subject(), action, name, may, f, r))
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (s *Service) PatchRepository(ctx context.Context, who Actor, name string, p
 	if out.Public {
 		to = "public"
 	}
-	return out, s.did(ctx, who, activity.RepositoryVisible, name, map[string]string{"to": to})
+	return out, s.did(ctx, who, "", activity.RepositoryVisible, name, map[string]string{"to": to})
 }
 
 // reserved says whether a name hides a path of the service.

@@ -50,7 +50,7 @@ func (s *Service) PendingTOTP(a Account, p Proof, issuer string) (Enrolment, err
 	switch {
 	case !p.Fresh(a, now):
 		return Enrolment{}, ErrStale
-	case !a.waits(now):
+	case !a.Waits(now):
 		return Enrolment{}, ErrNoFactor
 	}
 	secret, err := s.seed(a.ID, a.Factors.Pending)
@@ -60,7 +60,8 @@ func (s *Service) PendingTOTP(a Account, p Proof, issuer string) (Enrolment, err
 	return enrolment(secret, issuer, a.Name)
 }
 
-func (a Account) waits(now time.Time) bool {
+// Waits says whether a set-up of an app waits for its first code.
+func (a Account) Waits(now time.Time) bool {
 	return a.Factors.Pending.Set() && now.Sub(a.Factors.Pending.Since) < pendingFor
 }
 
@@ -77,7 +78,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, id string, p Proof, typed, ad
 		return Account{}, nil, ErrThrottled
 	}
 	out, err = s.changed(ctx, id, p, func(a Account, now time.Time) (Account, error) {
-		if !a.waits(now) {
+		if !a.Waits(now) {
 			return a, ErrNoFactor
 		}
 		secret, err := s.seed(id, a.Factors.Pending)

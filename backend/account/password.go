@@ -17,6 +17,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// MinPassword is how many characters a password has as the only factor.
+const MinPassword = minPassword
+
 const (
 	minPassword       = 15 // characters, as the only factor (NIST SP 800-63B-4)
 	minPasswordBeside = 8  // beside a second factor

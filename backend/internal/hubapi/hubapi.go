@@ -1,10 +1,11 @@
-// Package hubapi speaks Docker Hub's API for access tokens, organisations and
-// their teams, and beside it, in the same form, what is ours: repositories and
-// rights on them, activity, and why something is allowed. All of it lies under
-// the names that are reserved below /v2/. It owns the Hub's spellings, its
-// envelopes of lists, its form of a refusal and how much one caller may ask; it
-// leaves who is asking to gate and caller, the rules to token, access and
-// activity, and all else below /v2/ to the registry.
+// Package hubapi speaks Docker Hub's API for logins without a browser, access
+// tokens, organisations and their teams, and beside it, in the same form, what
+// is ours: repositories and rights on them, activity, and why something is
+// allowed. All of it lies under the names that are reserved below /v2/. It owns
+// the Hub's spellings, its envelopes of lists, its form of a refusal and how
+// much one caller may ask; it leaves who is asking to gate and caller, the
+// rules to token, access and activity, passwords and factors to account, and
+// all else below /v2/ to the registry.
 package hubapi
 
 import (
@@ -22,6 +23,7 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/activity"
 	"lanyard/backend/grant"
+	"lanyard/backend/internal/bearer"
 	"lanyard/backend/internal/caller"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/token"
@@ -32,8 +34,9 @@ type Gate interface {
 	Check(r *http.Request) (gate.Passed, error)
 }
 
-// Sessions are what ends every session of an account; grant.Service.
+// Sessions begin with a direct login, and end; grant.Service.
 type Sessions interface {
+	BeginDirect(ctx context.Context, d grant.Direct) (grant.Session, error)
 	Of(ctx context.Context, account string) ([]grant.Session, error)
 	End(ctx context.Context, id, why string) error
 	Used(ctx context.Context, one grant.Session, generation int) error
@@ -45,6 +48,18 @@ type People interface {
 	ByLogin(ctx context.Context, login string) (account.Account, error)
 }
 
+// Logins say who a name and a secret speak for; *caller.Login does.
+type Logins interface {
+	Check(ctx context.Context, name, secret string, from activity.By) (caller.Who, error)
+	First(ctx context.Context, name, secret string, from activity.By) (caller.Who, error)
+}
+
+// Factors are what is asked for after a password; account.Service.
+type Factors interface {
+	Challenge(a account.Account) (string, error)
+	Answer(ctx context.Context, challenge, code, addr string) (account.Account, time.Time, error)
+}
+
 // Handler answers the Hub's paths; see Mount.
 type Handler struct {
 	Tokens    *token.Service
@@ -54,8 +69,11 @@ type Handler struct {
 	Gate      Gate
 	Callers   caller.Store
 	Sessions  Sessions
+	Logins    Logins
+	Factors   Factors
+	Key       bearer.Signer    // of access tokens
 	Images    Images           // nil: the registry is elsewhere
-	PublicURL string           // without slash at the end; what next and previous begin with
+	PublicURL string           // without slash at the end; what next and previous begin with, and the issuer
 	PerMinute int              // requests of one account, or of one address where nobody asks; 0: DefaultPerMinute
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: slog.Default
@@ -86,6 +104,10 @@ func (h *Handler) routes() map[string]route {
 	tokens := methods{http.MethodGet: h.list, http.MethodPost: h.create}
 	one := methods{http.MethodGet: h.get, http.MethodPatch: h.patch, http.MethodDelete: h.remove}
 	return map[string]route{
+		"/v2/users/login":     {nobody, methods{http.MethodPost: h.login}},
+		"/v2/users/2fa-login": {nobody, methods{http.MethodPost: h.secondLogin}},
+		"/v2/auth/token":      {nobody, methods{http.MethodPost: h.authToken}},
+
 		"/v2/access-tokens":                  {person, tokens},
 		"/v2/access-tokens/{uuid}":           {person, one},
 		"/v2/access-tokens/desktop-generate": {person, methods{http.MethodPost: h.generate}},
@@ -226,7 +248,9 @@ func write(w http.ResponseWriter, status int, body any) {
 
 // by is who asks, and from where.
 func by(r *http.Request, who gate.Passed) activity.By {
-	return activity.By{Account: who.Account.ID, Name: who.Account.Name, Addr: from(r), Agent: r.UserAgent()}
+	out := from(r)
+	out.Account, out.Name = who.Account.ID, who.Account.Name
+	return out
 }
 
 // manager is the actor in what concerns rights.
@@ -234,14 +258,14 @@ func manager(r *http.Request, who gate.Passed) access.Actor {
 	return access.Actor{By: by(r, who), Admin: who.Account.Admin}
 }
 
-// from is the address that asks. A server behind a proxy sets RemoteAddr
+// from is where a request comes from. A server behind a proxy sets RemoteAddr
 // itself; headers are not believed.
-func from(r *http.Request) string {
+func from(r *http.Request) activity.By {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		host = r.RemoteAddr
 	}
-	return host
+	return activity.By{Addr: host, Agent: r.UserAgent()}
 }
 
 func (h *Handler) now() time.Time {

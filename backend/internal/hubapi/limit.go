@@ -82,7 +82,7 @@ func callerOf(r *http.Request, who gate.Passed) string {
 	if who.Account.ID != "" {
 		return "account " + who.Account.ID
 	}
-	host := from(r)
+	host := from(r).Addr
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() && !addr.Is4In6() {
 		if network, err := addr.WithZone("").Prefix(64); err == nil {
 			host = network.String()

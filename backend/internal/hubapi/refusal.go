@@ -20,11 +20,15 @@ var (
 	errPath   = errors.New("no such path")
 	errMethod = errors.New("no such method here")
 	errLarge  = errors.New("body too large")
+	errDirect = errors.New("a direct login gets no token of its own")
 
 	errDormant   = errors.New("a deactivated token is not rotated")
 	errElsewhere = errors.New("the registry is not inside")
 	errOnlyToken = errors.New("a person's own session, where a token is meant")
 )
+
+// retryThrottled is what account lets pass one try in: seconds.
+const retryThrottled = "30"
 
 // errMissing: what the request is about is not there, or not for the caller;
 // the text says what.
@@ -57,6 +61,8 @@ type refusal struct {
 	ErrInfo *string `json:"errinfo"` // always null
 	Reason  string  `json:"reason"`  // ours: one word for programs
 
+	Challenge string `json:"login_2fa_token,omitempty"` // /v2/users/login only
+
 	Fields *map[string]string `json:"fields,omitempty"` // 400 only
 	Text   string             `json:"text,omitempty"`   // likewise
 }
@@ -72,6 +78,9 @@ var known = []struct {
 	{errPath, http.StatusNotFound, "path", "not found: this service has no such path"},
 	{errMethod, http.StatusMethodNotAllowed, "method", "method not allowed: see the Allow header for what is"},
 	{errLarge, http.StatusRequestEntityTooLarge, "size", "the body is larger than 64 KiB"},
+	{errDirect, http.StatusForbidden, "direct", "a login by password lasts ten minutes, and no token is generated for it; make one by hand, or sign in with a browser"},
+	{gate.ErrPerson, http.StatusForbidden, "person", gate.ErrPerson.Error()},
+	{gate.ErrMadeOf, http.StatusUnauthorized, "ended", "unauthorized: the personal access token of this session is not good any more"},
 	{grant.ErrEnded, http.StatusUnauthorized, "ended", "unauthorized: the session has ended; sign in again"},
 	{grant.ErrNotFound, http.StatusUnauthorized, "ended", "unauthorized: the session has ended; sign in again"},
 	{account.ErrDisabled, http.StatusUnauthorized, "disabled", "unauthorized: the account is disabled; an administrator can enable it"},
@@ -103,9 +112,15 @@ var known = []struct {
 func classify(err error) (int, refusal) {
 	var fields errFields
 	var body errBody
+	var login errLogin
 	var missing errMissing
 	var rate errRate
 	var shown errToken
+	if errors.As(err, &login) {
+		if status, out, ok := login.refusal(); ok {
+			return status, out
+		}
+	}
 	if errors.As(err, &shown) {
 		if out, ok := shown.refusal(); ok {
 			return http.StatusUnauthorized, out
@@ -148,7 +163,9 @@ func words(err, wrapped error) string {
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, out := classify(err)
-	out.Detail = out.Message
+	if out.Detail == "" {
+		out.Detail = out.Message
+	}
 	if out.Fields != nil {
 		out.Text = out.Message
 	}
@@ -163,6 +180,9 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &often) {
 		retry(w, h.now(), often.again)
 	}
+	if errors.Is(err, account.ErrThrottled) {
+		w.Header().Set("Retry-After", retryThrottled)
+	}
 	level := slog.LevelInfo
 	switch status {
 	case http.StatusUnauthorized:
@@ -172,7 +192,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="Lanyard"`)
 		}
 	case http.StatusServiceUnavailable:
-		if r.Context().Err() == nil { // else the client left, and that is all
+		if r.Context().Err() == nil && !errors.Is(err, account.ErrBusy) { // else the client left, and that is all
 			level = slog.LevelError
 		}
 	}

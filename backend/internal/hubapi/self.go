@@ -79,7 +79,9 @@ func (h *Handler) showSelf(p caller.Presented, t token.Token, secret token.Secre
 
 // itself is a token that does something to itself.
 func itself(r *http.Request, p caller.Presented) activity.By {
-	return activity.By{Account: p.Account.ID, Name: p.Subject().Name, Addr: from(r), Agent: r.UserAgent(), Via: activity.ViaToken}
+	out := from(r)
+	out.Account, out.Name, out.Via = p.Account.ID, p.Subject().Name, activity.ViaToken
+	return out
 }
 
 // errToken is why a token that was presented is not good: a 401 in the words
@@ -98,7 +100,7 @@ func (h *Handler) presented(r *http.Request, repositories ...string) (caller.Pre
 	if err != nil {
 		return caller.Presented{}, errToken{err}
 	}
-	h.Tokens.Used(p.Token, from(r), r.UserAgent())
+	h.Tokens.Used(p.Token, from(r).Addr, r.UserAgent())
 	if p.Token.Session == "" {
 		return p, nil
 	}

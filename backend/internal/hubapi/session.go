@@ -44,6 +44,9 @@ func (h *Handler) generate(r *http.Request, who gate.Passed) (answer, error) {
 	if err := onlyOneself(r); err != nil {
 		return answer{}, err
 	}
+	if who.Session.From != grant.FromPerson { // it would take another computer's token, for ten minutes
+		return answer{}, errDirect
+	}
 	f, err := read(r, true)
 	if err != nil {
 		return answer{}, err

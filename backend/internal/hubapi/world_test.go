@@ -57,6 +57,7 @@ type world struct {
 	access *access.Service
 	acts   *activity.Log
 	hub    *hubapi.Handler
+	people *account.Service
 	url    string
 	log    *locked
 	clock  atomic.Pointer[time.Time]
@@ -75,7 +76,12 @@ func newWorldOn(t *testing.T, store database) *world {
 	now := func() time.Time { return *w.clock.Load() }
 	w.tokens = &token.Service{Store: store, Limits: token.DefaultLimits(), Now: now}
 	w.grants = &grant.Service{Store: store, Key: all.Service(), Limits: grant.DefaultLimits(), Now: now}
-	accounts := &account.Service{Store: store, Hasher: account.NewHasher(), Now: now}
+	sealer, err := all.Sealer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := &account.Service{Store: store, Hasher: account.NewHasher(), Sealer: sealer, Now: now}
+	w.people = accounts
 	w.acts = &activity.Log{Store: store, Now: now}
 	w.access = &access.Service{Store: store, Log: w.acts, Now: now, Rights: access.Rights{Reserved: account.Reserved(), Host: "localhost:8460"}}
 	mux := http.NewServeMux()
@@ -87,7 +93,10 @@ func newWorldOn(t *testing.T, store database) *world {
 		Callers:   store,
 		Sessions:  w.grants,
 		PerMinute: 1_000_000, // time stands still
-		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Now: now},
+		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Tokens: w.tokens, Now: now},
+		Logins:    &caller.Login{Store: store, Accounts: accounts, Tokens: w.tokens, Sessions: w.grants, Now: now},
+		Factors:   accounts,
+		Key:       all.OAuth(),
 		PublicURL: issuer, Now: now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	w.hub.Mount(mux)
