@@ -296,6 +296,23 @@ func (w *world) create(who, label string) string {
 	return str(w.ask(who, "POST", "/v2/access-tokens", map[string]any{"token_label": label, "scopes": []string{"repo:read"}}).is(201), "uuid")
 }
 
+// hold gives an account so many tokens made by hand.
+func (w *world) hold(owner string, n int) {
+	w.t.Helper()
+	if err := w.store.Change(w.t.Context(), owner, func(h token.Holding) (token.Holding, error) {
+		h.Tokens = nil
+		for i := range n {
+			h.Tokens = append(h.Tokens, token.Token{
+				ID: uuid.NewString(), Owner: owner, Hash: token.Hash(uuid.NewString()), LastFour: "abcd", Description: fmt.Sprint("token ", i),
+				Scopes: []token.Scope{token.ScopeRead}, Source: token.Manual, Active: true, CreatedAt: noon.Add(time.Duration(i) * time.Second),
+			})
+		}
+		return h, nil
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // held is all that ada holds, for comparing before and after.
 func (w *world) held() string {
 	w.t.Helper()
