@@ -69,6 +69,7 @@ func TestSelf(t *testing.T) {
 		t.Errorf("the use is not noted: %v", shown)
 	}
 
+	w.passes(time.Second) // the order of acts is that of time
 	out := w.basic("bob", secret, "POST", "/v2/access-tokens/self/rotate", map[string]int{"overlap_seconds": 60}).is(200)
 	fresh := str(out, "token")
 	if fresh == "" || fresh == secret || fmt.Sprint(out["scopes"]) != "[repo:read]" || out["expires_at"] != "2027-01-31T12:00:00Z" || out["username"] != "bob" {
@@ -82,6 +83,7 @@ func TestSelf(t *testing.T) {
 	w.ask(w.madeOf("bob", id), "POST", "/v2/access-tokens/self/rotate", map[string]int{"overlap_seconds": 0}).is(200)
 	w.basic("bob", fresh, "DELETE", "/v2/access-tokens/self", nil).refused(401, "rotated", "use the new one")
 
+	w.passes(time.Second)
 	w.ask(w.madeOf("bob", id), "DELETE", "/v2/access-tokens/self", nil).is(204)
 	w.ask(bob.bearer, "GET", "/v2/access-tokens/"+id, nil).refused(404, "unknown", "not found")
 	var did []string
@@ -146,6 +148,7 @@ func TestSelfOfASession(t *testing.T) {
 	if out := w.basic("bob", secret, "GET", "/v2/access-tokens/self", nil).is(200); out["generated_by"] != "auto" || out["machine"] != "laptop" {
 		t.Errorf("%v", out)
 	}
+	w.passes(time.Second)
 	w.basic("bob", secret, "DELETE", "/v2/access-tokens/self", nil).is(204)
 	w.ask(bob.bearer, "GET", "/v2/access-tokens", nil).refused(401, "ended", "sign in again")
 	w.basic("bob", secret, "GET", "/v2/access-tokens/self", nil).refused(401, "deleted", "deleted")

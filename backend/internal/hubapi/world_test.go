@@ -103,8 +103,12 @@ func newWorldOn(t *testing.T, store database) *world {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	w.url = server.URL
-	for i, name := range []string{"ada", "bob", "eve"} {
-		if err := store.CreateAccount(t.Context(), account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}, false); err != nil {
+	for i, name := range []string{"ada", "bob", "eve", "mal"} {
+		a := account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}
+		if i > 1 {
+			a.Email = name + "@example.com"
+		}
+		if err := store.CreateAccount(t.Context(), a, false); err != nil {
 			t.Fatal(err)
 		}
 	}
