@@ -1,8 +1,6 @@
 package access
 
-import (
-	"time"
-)
+import "time"
 
 // Seen is what a registry says was done to one of its repositories: a
 // manifest was pulled or pushed, or a manifest or a tag was deleted.
