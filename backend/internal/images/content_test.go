@@ -23,7 +23,7 @@ const (
 )
 
 // everything is a token for all of a few repositories.
-func (r *rig) everything(t *testing.T, repositories ...string) string {
+func (r *rig) everything(t testing.TB, repositories ...string) string {
 	t.Helper()
 	var rights []access
 	for _, name := range repositories {
@@ -41,7 +41,7 @@ type descriptor struct {
 
 // image pushes one of these layers for an architecture, under a tag or, "",
 // by its digest, and returns what an index says of it.
-func (r *rig) image(t *testing.T, repository, token, ref, architecture string, layers ...string) descriptor {
+func (r *rig) image(t testing.TB, repository, token, ref, architecture string, layers ...string) descriptor {
 	t.Helper()
 	config := fmt.Appendf(nil, `{"architecture":%q,"os":"linux","rootfs":{"type":"layers","diff_ids":[]}}`, architecture)
 	m := map[string]any{
@@ -62,7 +62,7 @@ func (r *rig) index(t *testing.T, repository, token, ref string, parts ...descri
 	return r.put(t, repository, token, ref, ociIndex, map[string]any{"schemaVersion": 2, "mediaType": ociIndex, "manifests": parts})
 }
 
-func (r *rig) put(t *testing.T, repository, token, ref, kind string, manifest map[string]any) descriptor {
+func (r *rig) put(t testing.TB, repository, token, ref, kind string, manifest map[string]any) descriptor {
 	t.Helper()
 	text, err := json.Marshal(manifest)
 	if err != nil {

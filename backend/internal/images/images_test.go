@@ -71,7 +71,7 @@ func start(t *testing.T) *rig {
 }
 
 // startAs starts a registry with other settings.
-func startAs(t *testing.T, change func(*images.Config)) *rig {
+func startAs(t testing.TB, change func(*images.Config)) *rig {
 	t.Helper()
 	now := time.Now()
 	k, err := keys.New(now)
@@ -148,7 +148,7 @@ func (r *rig) claims(user string, rights ...access) claims {
 	return claims{Issuer: r.host, Subject: user, Audience: r.host, Expires: now.Add(5 * time.Minute).Unix(), Issued: now.Unix(), Access: rights}
 }
 
-func (r *rig) sign(t *testing.T, c claims) string {
+func (r *rig) sign(t testing.TB, c claims) string {
 	t.Helper()
 	token, err := r.keys.SignRegistry(c, time.Now())
 	if err != nil {
@@ -202,7 +202,7 @@ func (b *buffer) String() string {
 }
 
 // do sends one request of the registry's API; path may be a Location.
-func (r *rig) do(t *testing.T, method, path, token string, body []byte, kind string) (*http.Response, string) {
+func (r *rig) do(t testing.TB, method, path, token string, body []byte, kind string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.host+path, bytes.NewReader(body))
 	if err != nil {
@@ -236,7 +236,7 @@ func digest(b []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(b))
 const ociManifest = "application/vnd.oci.image.manifest.v1+json"
 
 // upload pushes a blob and returns its digest.
-func (r *rig) upload(t *testing.T, repository, token string, content []byte) string {
+func (r *rig) upload(t testing.TB, repository, token string, content []byte) string {
 	t.Helper()
 	resp, answer := r.do(t, http.MethodPost, "/v2/"+repository+"/blobs/uploads/", token, nil, "")
 	if resp.StatusCode != http.StatusAccepted {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,7 @@ type watch struct {
 	config Config
 	events chan event
 	lost   atomic.Int64
+	once   sync.Once
 	end    chan struct{}
 	ended  chan struct{}
 }
@@ -85,7 +87,7 @@ func (w *watch) tell(pulls *access.Pulls, e event) {
 
 // close tells what happened so far and ends.
 func (w *watch) close() {
-	close(w.end)
+	w.once.Do(func() { close(w.end) })
 	<-w.ended
 }
 
@@ -147,7 +149,8 @@ func manifestOf(path string) (repository, ref string, ok bool) {
 	if !ok || at <= 0 {
 		return "", "", false
 	}
-	return rest[:at], rest[at+len("/manifests/"):], true
+	repository, ref = rest[:at], rest[at+len("/manifests/"):]
+	return repository, ref, !strings.Contains(ref, "/") // a repository's name may have the word in it
 }
 
 // recorder takes down what was answered.
