@@ -56,6 +56,9 @@ func (s *Server) mount() error {
 
 	top := http.NewServeMux()
 	top.Handle("/", bounded(mux))
+	if err := s.mountEvents(top); err != nil {
+		return err
+	}
 	if c.Storage != "" {
 		if err := s.mountImages(top, rights); err != nil {
 			return err
@@ -77,6 +80,7 @@ func (s *Server) mountImages(top *http.ServeMux, rights access.Rights) error {
 	}
 	rights.Host = c.Address.Host()
 	stored, err := images.New(images.Config{
+		Seen: s.seenHere(), Now: c.Now,
 		Dir: c.Storage, Realm: c.Address.Public.String() + "/token", Service: c.Address.Host(), Issuer: c.Address.Host(),
 		CAFile: ca, Reserved: account.Reserved(), Logger: c.Log,
 		Explain: func(subject, repository, action string) string { return s.explain(rights, subject, repository, action) },
@@ -84,7 +88,7 @@ func (s *Server) mountImages(top *http.ServeMux, rights access.Rights) error {
 	if err != nil {
 		return err
 	}
-	s.close = stored.Close
+	s.close, s.collect = stored.Close, collection(stored)
 	top.Handle("/v2/", stored)
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/admin"
 	"lanyard/backend/internal/browser"
+	"lanyard/backend/internal/events"
 	"lanyard/backend/keys"
 	"lanyard/backend/token"
 )
@@ -50,6 +51,7 @@ type Config struct {
 	Sessions   grant.Limits
 	Aliases    []string // further Hosts that are answered
 	Version    string
+	Seen       events.Sink  // keeps what registries say was pulled, pushed and deleted; nil: nobody does
 	SetUp      func() error // called once the first administrator is committed; may be nil
 	Stop       func()       // what the admin socket's stop does; nil: refused
 	Now        func() time.Time
@@ -65,6 +67,7 @@ type Server struct {
 	setup    *account.Setup
 	handler  http.Handler
 	admin    http.Handler
+	collect  func(ctx context.Context, dry bool) (admin.Collected, error) // nil: there is no registry inside
 	close    func() error
 }
 
@@ -93,7 +96,7 @@ func New(c Config) (*Server, error) {
 			PublicURL: c.Address.Public.String(), PID: os.Getpid(), Version: c.Version,
 			Data: c.Data, Storage: c.Storage, StartedAt: c.Now().UTC(),
 		},
-		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Log: c.Log,
+		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Collect: s.collect, Log: c.Log,
 	}).Routes()
 	return s, nil
 }
@@ -153,7 +156,8 @@ func (s *Server) Background(ctx context.Context) error {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
-			return errors.Join(s.Flush(last), s.close())
+			// The registry first: it tells of its last pulls as it closes.
+			return errors.Join(s.close(), s.Flush(last))
 		}
 	}
 }
