@@ -124,7 +124,7 @@ func (h Hub) make(ctx context.Context, server *client.Server, got client.HubAcce
 	}
 	token := keychain.Token{Username: got.Username, Secret: keychain.Secret(made.Secret), UUID: made.UUID}
 	session.Access, session.AccessEnds = keychain.Secret(got.Access), got.Expires
-	result, err := h.keep(ctx, server, token, session)
+	result, err := h.keep(ctx, token, session)
 	if err != nil {
 		far, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
 		defer cancel()
@@ -142,25 +142,23 @@ func hubLabel(machine string) string {
 }
 
 // keep puts both into the keychain, lets them answer for docker.io, and ends
-// the token that this computer had there before.
-func (h Hub) keep(ctx context.Context, server *client.Server, token keychain.Token, session keychain.Session) (Result, error) {
+// what this computer had there before. If they cannot be kept, that stays.
+func (h Hub) keep(ctx context.Context, token keychain.Token, session keychain.Session) (Result, error) {
 	c, account := h.Computer, Account{client.HubURL, token.Username}
-	before, err := c.Keychain.GetToken(ctx, account.Server, account.Name)
-	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
+	before, err := c.hubKept(ctx, account)
+	if err != nil {
 		return Result{}, err
 	}
 	now := c.now().Round(0).UTC().Truncate(time.Microsecond)
 	token.Ends, token.Idle = now.Add(hubSession), hubIdle
 	hosts := []string{machine.DockerHub}
 	if _, _, err := c.hold(ctx, account, token, &session, hosts, func(string) {}); err != nil {
-		return Result{}, errors.Join(err, c.forgetAlone(context.WithoutCancel(ctx), account, ""))
-	}
-	if before.UUID != "" && before.UUID != token.UUID {
-		if err := server.Delete(ctx, session.Access.Reveal(), before.UUID); err != nil {
-			c.log().WarnContext(ctx, "delete the earlier token at Docker Hub", "err", err)
-		}
+		near, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+		defer cancel()
+		return Result{}, errors.Join(err, c.putBack(near, account, before))
 	}
 	result := Result{Account: account, Hosts: hosts, LastFour: lastFour(token.Secret.Reveal()), Ends: token.Ends, IdleBy: now.Add(hubIdle)}
+	result.Alive = h.leaveEarlier(ctx, account, before, session)
 	if c.Docker != nil {
 		result.Tools = c.Docker.SetUp(ctx, hosts)
 	}

@@ -72,22 +72,27 @@ func (c *Computer) refreshHub(ctx context.Context, a Account, session keychain.S
 	return session, c.Keychain.PutSession(ctx, a.Server, a.Name, session)
 }
 
-// leaveHub ends at Docker Hub what can be ended from here: the token while the
+// leaveHub is leave with the helper that lies beside this program.
+func (c *Computer) leaveHub(ctx context.Context, a Account, session keychain.Session, token keychain.Token, r *Receipt) []string {
+	helper, err := Beside(dockerconfig.Program)
+	if err != nil {
+		c.log().WarnContext(ctx, "leave Docker Hub", "err", err)
+	}
+	return Hub{Computer: c, Helper: helper, Env: os.Environ()}.leave(ctx, a, session, token, r)
+}
+
+// leave ends at Docker Hub what can be ended from here: the token while the
 // access token lives, and the refresh token by docker, whose it is. It returns
 // what goes on being valid.
-func (c *Computer) leaveHub(ctx context.Context, a Account, session keychain.Session, token keychain.Token, r *Receipt) []string {
+func (h Hub) leave(ctx context.Context, a Account, session keychain.Session, token keychain.Token, r *Receipt) []string {
 	var alive []string
-	if err := c.deleteAtHub(ctx, session, token, r); err != nil {
+	if err := h.Computer.deleteAtHub(ctx, session, token, r); err != nil {
 		alive = append(alive, fmt.Sprintf("the token …%s of %s is still valid at Docker Hub (%v); delete it at %s", lastFour(token.Secret.Reveal()), a.Name, err, HubPage))
 	}
 	if session.SessionID != hubByDocker || session.Refresh == "" {
 		return alive
 	}
-	helper, err := Beside(dockerconfig.Program)
-	if err == nil {
-		err = Hub{Computer: c, Helper: helper, Env: os.Environ()}.revokeByDocker(ctx, a.Name, session, token)
-	}
-	if err != nil {
+	if err := h.revokeByDocker(ctx, a.Name, session, token); err != nil {
 		alive = append(alive, fmt.Sprintf("docker's own session is still valid at Docker Hub, as docker could not end it (%v)", err))
 	}
 	return alive

@@ -63,15 +63,18 @@ func (h Hub) ByDocker(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	pat := stored[hubKey]
+	earlier, err := c.hubKept(ctx, Account{client.HubURL, pat.Username})
+	if err != nil {
+		c.log().WarnContext(ctx, "look for an earlier sign-in at Docker Hub", "err", err)
+	}
 	server := client.Hub(c.Transport)
-	token := keychain.Token{Username: pat.Username, Secret: keychain.Secret(pat.Secret), UUID: h.justMade(ctx, server, got.Access, begun)}
+	token := keychain.Token{Username: pat.Username, Secret: keychain.Secret(pat.Secret), UUID: h.justMade(ctx, server, got.Access, begun, earlier.token.UUID)}
 	session := keychain.Session{SessionID: hubByDocker, Refresh: keychain.Secret(stored[hubRefreshKey].Secret), Access: keychain.Secret(got.Access), AccessEnds: got.Expires}
-	result, err := h.keep(ctx, server, token, session)
+	result, err := h.keep(ctx, token, session)
 	if err != nil { // what was made is unmade, as far as Docker Hub lets us
-		r := Receipt{}
 		far, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
 		defer cancel()
-		c.leaveHub(far, Account{client.HubURL, pat.Username}, session, token, &r)
+		h.leave(far, Account{client.HubURL, pat.Username}, session, token, &Receipt{})
 	}
 	return result, err
 }
@@ -89,9 +92,9 @@ func usable(stored map[string]handover.Credential) (client.HubAccess, error) {
 }
 
 // justMade finds the id of the token that docker had made since begun: it is
-// the only one that is generated and as young. "" if that is not certain, for
-// one that is not ours is never deleted.
-func (h Hub) justMade(ctx context.Context, server *client.Server, access string, begun time.Time) string {
+// the only one that is generated, as young, and not the earlier sign-in's. ""
+// if that is not certain, for one that is not ours is never deleted.
+func (h Hub) justMade(ctx context.Context, server *client.Server, access string, begun time.Time, earlier string) string {
 	all, _, err := server.Tokens(ctx, access)
 	if err != nil {
 		h.Computer.log().WarnContext(ctx, "list the tokens at Docker Hub", "err", err)
@@ -101,7 +104,9 @@ func (h Hub) justMade(ctx context.Context, server *client.Server, access string,
 	if !there.IsZero() { // by Docker Hub's clock, which says seconds
 		begun = begun.Add(there.Sub(here)).Add(-2 * time.Second)
 	}
-	all = slices.DeleteFunc(all, func(t client.Token) bool { return t.Source == "manual" || t.CreatedAt.Before(begun) })
+	all = slices.DeleteFunc(all, func(t client.Token) bool {
+		return t.Source == "manual" || t.CreatedAt.Before(begun) || t.UUID == earlier
+	})
 	if len(all) != 1 {
 		return ""
 	}

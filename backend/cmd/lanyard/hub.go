@@ -76,6 +76,9 @@ func loginHub(ctx context.Context, t terminal, o loginOptions) (none signin.Acco
 	if err := signedIn(ctx, t, p, result); err != nil {
 		return none, err
 	}
+	for _, alive := range result.Alive {
+		t.say("Of the earlier sign-in, %s", alive)
+	}
 	t.say("At Docker Hub the session is counted by this computer. Tokens can be managed for some minutes after a sign-in.")
 	return result.Account, nil
 }
