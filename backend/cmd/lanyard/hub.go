@@ -143,6 +143,13 @@ type pullsReport struct {
 // pullsWithin bounds what status waits for Docker Hub.
 const pullsWithin = 3 * time.Second
 
+// pullsMeanwhile asks while other things are done; the answer is pulls'.
+func (p *parts) pullsMeanwhile(ctx context.Context) (answer func() *pullsReport) {
+	asked := make(chan *pullsReport, 1)
+	go func() { asked <- p.pulls(ctx) }()
+	return func() *pullsReport { return <-asked }
+}
+
 // pulls is nil where Docker Hub does not say, or is not signed in to.
 func (p *parts) pulls(ctx context.Context) *pullsReport {
 	ctx, cancel := context.WithTimeout(ctx, pullsWithin)
