@@ -13,13 +13,14 @@ import (
 	"lanyard/backend/dockercli"
 	"lanyard/backend/handover"
 	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
 )
 
-// The keys under which docker stores what it got from Docker Hub.
+// The keys under which docker stores what it got from Docker Hub, besides the
+// token itself.
 const (
-	hubKey        = "https://index.docker.io/v1/"
-	hubAccessKey  = hubKey + "access-token"
-	hubRefreshKey = hubKey + "refresh-token"
+	hubAccessKey  = machine.DockerHubKey + "access-token"
+	hubRefreshKey = machine.DockerHubKey + "refresh-token"
 )
 
 // hubConfig makes docker ask our helper under a name that no other
@@ -62,7 +63,7 @@ func (h Hub) ByDocker(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	pat := stored[hubKey]
+	pat := stored[machine.DockerHubKey]
 	earlier, err := c.hubKept(ctx, Account{client.HubURL, pat.Username})
 	if err != nil {
 		c.log().WarnContext(ctx, "look for an earlier sign-in at Docker Hub", "err", err)
@@ -81,7 +82,7 @@ func (h Hub) ByDocker(ctx context.Context) (Result, error) {
 
 // usable says whether what docker stored is a sign-in in the browser.
 func usable(stored map[string]handover.Credential) (client.HubAccess, error) {
-	pat, access := stored[hubKey], stored[hubAccessKey]
+	pat, access := stored[machine.DockerHubKey], stored[hubAccessKey]
 	if pat.Secret == "" || access.Secret == "" {
 		return client.HubAccess{}, fmt.Errorf("%w: it stored no token made by a sign-in in the browser", dockercli.ErrFailed)
 	}
@@ -115,9 +116,9 @@ func (h Hub) justMade(ctx context.Context, server *client.Server, access string,
 
 func (h Hub) revokeByDocker(ctx context.Context, username string, session keychain.Session, token keychain.Token) error {
 	held := map[string]handover.Credential{
-		hubKey:        {Username: username, Secret: token.Secret.Reveal()},
-		hubAccessKey:  {Username: username, Secret: session.Access.Reveal()},
-		hubRefreshKey: {Username: username, Secret: session.Refresh.Reveal()},
+		machine.DockerHubKey: {Username: username, Secret: token.Secret.Reveal()},
+		hubAccessKey:         {Username: username, Secret: session.Access.Reveal()},
+		hubRefreshKey:        {Username: username, Secret: session.Refresh.Reveal()},
 	}
 	return h.withDocker(ctx, held, func(d dockercli.Docker, _ *handover.Desk) error { return d.Logout(ctx) })
 }
