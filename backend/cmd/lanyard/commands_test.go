@@ -31,7 +31,7 @@ var printed = map[string]any{
 	"lanyard service status": serviceStatusReport{}, "lanyard service install": installReport{}, "lanyard service uninstall": installReport{},
 	"lanyard service setup-code": codeReport{},
 	"lanyard user list":          ownservice.Person{}, "lanyard user add": ownservice.Person{}, "lanyard user passwd": ownservice.Person{},
-	"lanyard user disable": ownservice.Person{}, "lanyard user enable": ownservice.Person{},
+	"lanyard user disable": ownservice.Person{}, "lanyard user reset-factors": ownservice.Person{}, "lanyard user enable": ownservice.Person{},
 }
 
 // row is a line of a table of docs/commands.md.
