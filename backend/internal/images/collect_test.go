@@ -341,6 +341,35 @@ func TestCollectWithoutAService(t *testing.T) {
 	}
 }
 
+// A folder is another's only when nothing of ours writes to it any more.
+func TestCloseWaitsForAPush(t *testing.T) {
+	r := start(t)
+	token := r.everything(t, "alice/app")
+	end := r.slowPush(t, token)
+	collected := make(chan error, 1)
+	go func() { _, err := r.images.GC(t.Context(), false); collected <- err }()
+	r.until(t, func() bool { return r.shut(t, token) })
+	closed := make(chan error, 1)
+	go func() { closed <- r.images.Close() }()
+	if err := <-collected; !errors.Is(err, context.Canceled) {
+		t.Errorf("the collection: %v", err)
+	}
+	r.until(t, func() bool {
+		_, answer := r.do(t, http.MethodDelete, "/v2/alice/app/manifests/none", token, nil, "")
+		return strings.Contains(answer, "being stopped")
+	})
+	if _, err := images.Collect(t.Context(), r.dir, false, time.Now(), nil); !errors.Is(err, images.ErrInUse) {
+		t.Errorf("another's collection: %v", err)
+	}
+	end()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if _, err := images.Collect(t.Context(), r.dir, false, time.Now(), nil); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 // Two services over one folder would not know of each other's pushes when one
 // collects.
 func TestOneServiceOverAFolder(t *testing.T) {
