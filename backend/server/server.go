@@ -171,12 +171,18 @@ func (s *Server) Background(ctx context.Context) error {
 		case <-renew.C:
 			s.report(ctx, "renew signing leaf", s.config.Keys.Renew(s.config.Now()))
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			// The registry first: it tells of its last pulls as it closes.
-			return errors.Join(s.close(), s.Flush(last))
+			// Twice: the registry may take a while to close, and tells of its
+			// last pulls then.
+			return errors.Join(s.flushLast(ctx), s.close(), s.flushLast(ctx))
 		}
 	}
+}
+
+// flushLast writes the uses noted, when ctx has ended.
+func (s *Server) flushLast(ctx context.Context) error {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return s.Flush(last)
 }
 
 // Flush writes the uses noted so far.

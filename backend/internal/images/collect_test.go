@@ -124,6 +124,10 @@ func TestCollectAfterARepositoryIsDeleted(t *testing.T) {
 	if err := r.images.DeleteRepository(t.Context(), "alice/app"); err != nil {
 		t.Fatal(err)
 	}
+	// A folder that is no repository is in nobody's way.
+	if err := os.MkdirAll(filepath.Join(r.dir, "docker/registry/v2/repositories/Lost+found/_layers/sha256"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	report, err := r.images.GC(t.Context(), false)
 	if err != nil || report.Blobs != 3 || r.has(t, d.Digest) {
 		t.Errorf("%+v %v", report, err)
@@ -334,6 +338,35 @@ func TestCollectWithoutAService(t *testing.T) {
 		if _, err := collect(dir); !errors.Is(err, images.ErrFolder) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A folder is another's only when nothing of ours writes to it any more.
+func TestCloseWaitsForAPush(t *testing.T) {
+	r := start(t)
+	token := r.everything(t, "alice/app")
+	end := r.slowPush(t, token)
+	collected := make(chan error, 1)
+	go func() { _, err := r.images.GC(t.Context(), false); collected <- err }()
+	r.until(t, func() bool { return r.shut(t, token) })
+	closed := make(chan error, 1)
+	go func() { closed <- r.images.Close() }()
+	if err := <-collected; !errors.Is(err, context.Canceled) {
+		t.Errorf("the collection: %v", err)
+	}
+	r.until(t, func() bool {
+		_, answer := r.do(t, http.MethodDelete, "/v2/alice/app/manifests/none", token, nil, "")
+		return strings.Contains(answer, "being stopped")
+	})
+	if _, err := images.Collect(t.Context(), r.dir, false, time.Now(), nil); !errors.Is(err, images.ErrInUse) {
+		t.Errorf("another's collection: %v", err)
+	}
+	end()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if _, err := images.Collect(t.Context(), r.dir, false, time.Now(), nil); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }
 
