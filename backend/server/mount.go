@@ -67,6 +67,9 @@ func (s *Server) mount() error {
 
 	top := http.NewServeMux()
 	top.Handle("/", bounded(mux))
+	if err := s.mountEvents(top); err != nil {
+		return err
+	}
 	if c.Storage != "" {
 		if err := s.mountImages(top); err != nil {
 			return err
@@ -87,6 +90,7 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 		return err
 	}
 	stored, err := images.New(images.Config{
+		Seen: s.seenHere, Now: c.Now,
 		Dir: c.Storage, Realm: c.Address.Public.String() + "/token", Service: c.Address.Host(), Issuer: c.Address.Host(),
 		CAFile: ca, Reserved: account.Reserved(), Logger: c.Log,
 		Explain: s.explain,
@@ -94,7 +98,7 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	s.close = stored.Close
+	s.close, s.collect = stored.Close, collection(stored)
 	top.Handle("/v2/", stored)
 	return nil
 }
