@@ -45,6 +45,11 @@ func (s *Server) mount() error {
 	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Now: c.Now}
 	logins := &caller.Login{Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Now: c.Now}
 
+	stored, inside, err := s.openImages()
+	if err != nil {
+		return err
+	}
+
 	mux := http.NewServeMux()
 	oauth.New(oauth.Config{
 		Issuer: issuer, Grants: s.grants, Accounts: s.accounts, Key: c.Keys.OAuth(), Binder: b, Log: c.Log, Now: c.Now,
@@ -55,7 +60,7 @@ func (s *Server) mount() error {
 	}).Mount(mux)
 	(&hubapi.Handler{
 		Tokens: s.tokens, Access: s.access, Activity: s.activity, People: s.accounts, Gate: guard, Callers: c.Store, Sessions: s.grants,
-		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
+		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(), Images: inside,
 		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
 	mux.Handle("/token", &registry.Handler{
@@ -70,10 +75,8 @@ func (s *Server) mount() error {
 	if err := s.mountEvents(top); err != nil {
 		return err
 	}
-	if c.Storage != "" {
-		if err := s.mountImages(top); err != nil {
-			return err
-		}
+	if stored != nil {
+		top.Handle("/v2/", stored)
 		for _, name := range account.Reserved() { // more specific than the registry's /v2/
 			top.Handle("/v2/"+name, bounded(mux))
 			top.Handle("/v2/"+name+"/", bounded(mux))
@@ -83,11 +86,16 @@ func (s *Server) mount() error {
 	return nil
 }
 
-func (s *Server) mountImages(top *http.ServeMux) error {
+// openImages opens the registry inside: nil where there is none, for the
+// surfaces, too.
+func (s *Server) openImages() (*images.Registry, hubapi.Images, error) {
 	c := s.config
+	if c.Storage == "" {
+		return nil, nil, nil
+	}
 	ca, err := writeCA(c.Data, c.Keys.CAPEM())
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	stored, err := images.New(images.Config{
 		Seen: s.seenHere, Now: c.Now,
@@ -96,11 +104,10 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 		Explain: s.explain,
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	s.close, s.collect = stored.Close, collection(stored)
-	top.Handle("/v2/", stored)
-	return nil
+	return stored, contents{stored}, nil
 }
 
 // explain says why an account may not do a thing, by the rule that refused it.
