@@ -324,7 +324,8 @@ func TestTokensAdministerNothing(t *testing.T) {
 		}
 		before := w.held()
 		for path, item := range doc.Paths.Map() {
-			if slices.Contains(open, path) {
+			// What a token may do with itself is TestSelf's, and it may ask why.
+			if slices.Contains(open, path) || strings.HasPrefix(path, "/v2/access-tokens/self") || path == "/v2/access/explain" {
 				continue
 			}
 			for method := range item.Operations() {
