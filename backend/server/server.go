@@ -52,11 +52,14 @@ type Config struct {
 	Tokens     token.Limits
 	Sessions   grant.Limits
 	Aliases    []string // further Hosts that are answered
-	Version    string
-	SetUp      func() error // called once the first administrator is committed; may be nil
-	Stop       func()       // what the admin socket's stop does; nil: refused
-	Now        func() time.Time
-	Log        *slog.Logger // nil: discarded
+	// RefreshTokens: the registry token endpoint gives refresh tokens to those
+	// who ask for them, and takes them.
+	RefreshTokens bool
+	Version       string
+	SetUp         func() error // called once the first administrator is committed; may be nil
+	Stop          func()       // what the admin socket's stop does; nil: refused
+	Now           func() time.Time
+	Log           *slog.Logger // nil: discarded
 }
 
 // Server is a running account service.

@@ -42,7 +42,7 @@ func (h *Handler) remember(who asker, grants []access.Grant, addr string, now ti
 type recent struct {
 	mu    sync.Mutex
 	all   map[act][]*use // by act, the latest last, one for each address
-	queue []queued      // in the order of time
+	queue []queued       // in the order of time
 }
 
 type act struct{ subject, repository string }
