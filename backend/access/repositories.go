@@ -100,7 +100,7 @@ func (s *Service) CreateRepository(ctx context.Context, who Actor, name, descrip
 	if err != nil {
 		return Repository{}, fmt.Errorf("create repository: %w", err)
 	}
-	return made, s.did(ctx, who, activity.RepositoryCreated, name, nil)
+	return made, s.did(ctx, who, "", activity.RepositoryCreated, name, nil)
 }
 
 // DeleteRepository forgets a repository and the rights on it. Its images are
@@ -115,7 +115,7 @@ func (s *Service) DeleteRepository(ctx context.Context, who Actor, name string) 
 	if err != nil {
 		return fmt.Errorf("delete repository: %w", err)
 	}
-	return s.did(ctx, who, activity.RepositoryDeleted, name, nil)
+	return s.did(ctx, who, "", activity.RepositoryDeleted, name, nil)
 }
 
 // SetVisibility makes a repository public or private, and makes it if it is
@@ -133,7 +133,7 @@ func (s *Service) SetVisibility(ctx context.Context, who Actor, name string, pub
 	if public {
 		to = "public"
 	}
-	return out, s.did(ctx, who, activity.RepositoryVisible, name, map[string]string{"to": to})
+	return out, s.did(ctx, who, "", activity.RepositoryVisible, name, map[string]string{"to": to})
 }
 
 // Give gives a person (account id) or a team a right on a repository, in the
@@ -164,7 +164,7 @@ func (s *Service) Give(ctx context.Context, who Actor, name string, to Given, ca
 	if right == "" {
 		right = "none"
 	}
-	return out, s.did(ctx, who, activity.RepositoryGiven, name, map[string]string{"to": called, "right": right})
+	return out, s.did(ctx, who, to.Person, activity.RepositoryGiven, name, map[string]string{"to": called, "right": right})
 }
 
 // made is the repository of f, or a new private one.

@@ -85,9 +85,13 @@ func New(c Config) (*Server, error) {
 		c.Now = time.Now
 	}
 	c.Store = marked{c.Store, c.SetUp}
+	sealer, err := c.Keys.Sealer()
+	if err != nil {
+		return nil, fmt.Errorf("build the service: %w", err)
+	}
 	s := &Server{
 		config:   c,
-		accounts: &account.Service{Store: c.Store, Hasher: account.NewHasher(), Now: c.Now},
+		accounts: &account.Service{Store: c.Store, Hasher: account.NewHasher(), Sealer: sealer, Now: c.Now},
 		grants:   &grant.Service{Store: c.Store, Key: c.Keys.Service(), Limits: c.Sessions, Now: c.Now},
 		tokens:   &token.Service{Store: c.Store, Limits: c.Tokens, Now: c.Now},
 		activity: &activity.Log{Store: c.Store, Now: c.Now},

@@ -17,14 +17,13 @@ import (
 
 	"lanyard/backend/access"
 	"lanyard/backend/account"
-	"lanyard/backend/grant"
+	"lanyard/backend/activity"
 	"lanyard/backend/internal/caller"
 	"lanyard/backend/token"
 )
 
 // Store is what the surface asks of the store.
 type Store interface {
-	caller.Store
 	// TokensFrom returns up to most tokens of everybody in the order of their
 	// ids, beginning with from.
 	TokensFrom(ctx context.Context, from string, most int) ([]token.Token, error)
@@ -34,7 +33,6 @@ type Store interface {
 
 // Accounts are what the surface asks of account.Service.
 type Accounts interface {
-	SignIn(ctx context.Context, login, password, addr string) (account.Account, error)
 	ByLogin(ctx context.Context, login string) (account.Account, error)
 }
 
@@ -44,17 +42,17 @@ type Repositories interface {
 	Repository(ctx context.Context, who access.Subject, name string) (access.Facts, error)
 }
 
-// Sessions are what it asks of grant.Service.
-type Sessions interface {
-	Used(ctx context.Context, one grant.Session, generation int) error
+// Logins say who a name and a secret speak for; *caller.Login does.
+type Logins interface {
+	Check(ctx context.Context, name, secret string, from activity.By) (caller.Who, error)
 }
 
 // Handler answers the paths below /api/v0/; see Mount.
 type Handler struct {
 	Store        Store
+	Logins       Logins
 	Accounts     Accounts
 	Tokens       *token.Service
-	Sessions     Sessions
 	Repositories Repositories
 	Now          func() time.Time // nil: time.Now
 	Log          *slog.Logger     // nil: discarded

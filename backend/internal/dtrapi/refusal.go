@@ -18,7 +18,6 @@ var (
 	errType     = errors.New("body is not said to be JSON")
 	errLarge    = errors.New("body too large")
 	errScheme   = errors.New("no credentials")
-	errMistyped = errors.New("not a whole token")
 	errToken    = errors.New("a token manages nothing")
 	errOthers   = errors.New("another user's tokens")
 	errUser     = errors.New("no such user")
@@ -62,12 +61,13 @@ var known = []struct {
 	{errType, http.StatusUnsupportedMediaType, unsupported, "send JSON, with Content-Type: application/json"},
 	{errLarge, http.StatusRequestEntityTooLarge, tooLarge, "the body is larger than 64 KiB"},
 	{errScheme, http.StatusUnauthorized, notAuthenticated, "sign in by HTTP Basic authentication, with user name and password, or user name and token"},
-	{errMistyped, http.StatusUnauthorized, notAuthenticated, "this is not a whole token: its last characters do not fit the rest; copy it again"},
+	{caller.ErrMistyped, http.StatusUnauthorized, notAuthenticated, caller.ErrMistyped.Error()},
+	{caller.ErrOrganization, http.StatusForbidden, notAuthorized, "a token of an organisation is for registries, and has nothing to see here"},
 	{errToken, http.StatusForbidden, notAuthorized, "a token never manages tokens: it reads repositories here, and looks at itself; manage tokens with user name and password, on the service's pages, or with: lanyard token"},
 	{errOthers, http.StatusForbidden, notAuthorized, "another user's tokens are for administrators; leave username out for your own"},
 	{errUser, http.StatusNotFound, noSuchUser, "there is no such user"},
-	{caller.ErrUnknown, http.StatusUnauthorized, notAuthenticated, "wrong user name, or a token that is not known here"},
-	{account.ErrWrong, http.StatusUnauthorized, notAuthenticated, "wrong user name or password; a token is accepted as password, too, to read repositories"},
+	{account.ErrWrong, http.StatusUnauthorized, notAuthenticated, "wrong user name or password, or a token that is not known here"},
+	{account.ErrSecond, http.StatusUnauthorized, notAuthenticated, "this account has a second factor, for which this API has no place: read repositories with a token, and manage tokens on the service's pages, or with: lanyard token"},
 	{account.ErrDisabled, http.StatusUnauthorized, notAuthenticated, "this account is disabled; an administrator can enable it"},
 	{account.ErrThrottled, http.StatusTooManyRequests, tooMany, "too many wrong passwords; try again in half a minute"},
 	{account.ErrBusy, http.StatusServiceUnavailable, unavailable, "too many sign-ins at this moment; try again"},

@@ -20,7 +20,11 @@ var (
 	errPath   = errors.New("no such path")
 	errMethod = errors.New("no such method here")
 	errLarge  = errors.New("body too large")
+	errDirect = errors.New("a direct login gets no token of its own")
 )
+
+// retryThrottled is what account lets pass one try in: seconds.
+const retryThrottled = "30"
 
 // errBody: the body, or the query, is not of the format; the text says why.
 type errBody string
@@ -47,6 +51,8 @@ type refusal struct {
 	ErrInfo *string `json:"errinfo"` // always null
 	Reason  string  `json:"reason"`  // ours: one word for programs
 
+	Challenge string `json:"login_2fa_token,omitempty"` // /v2/users/login only
+
 	Fields *map[string]string `json:"fields,omitempty"` // 400 only
 	Text   string             `json:"text,omitempty"`   // likewise
 }
@@ -62,6 +68,9 @@ var known = []struct {
 	{errPath, http.StatusNotFound, "path", "not found: this service has no such path"},
 	{errMethod, http.StatusMethodNotAllowed, "method", "method not allowed: see the Allow header for what is"},
 	{errLarge, http.StatusRequestEntityTooLarge, "size", "the body is larger than 64 KiB"},
+	{errDirect, http.StatusForbidden, "direct", "a login by password lasts ten minutes, and no token is generated for it; make one by hand, or sign in with a browser"},
+	{gate.ErrPerson, http.StatusForbidden, "person", gate.ErrPerson.Error()},
+	{gate.ErrMadeOf, http.StatusUnauthorized, "ended", "unauthorized: the personal access token of this session is not good any more"},
 	{grant.ErrEnded, http.StatusUnauthorized, "ended", "unauthorized: the session has ended; sign in again"},
 	{grant.ErrNotFound, http.StatusUnauthorized, "ended", "unauthorized: the session has ended; sign in again"},
 	{account.ErrDisabled, http.StatusUnauthorized, "disabled", "unauthorized: the account is disabled; an administrator can enable it"},
@@ -79,6 +88,12 @@ var known = []struct {
 func classify(err error) (int, refusal) {
 	var fields errFields
 	var body errBody
+	var login errLogin
+	if errors.As(err, &login) {
+		if status, out, ok := login.refusal(); ok {
+			return status, out
+		}
+	}
 	switch {
 	case errors.As(err, &fields):
 		return http.StatusBadRequest, refusal{Message: "bad request: " + fields.Error(), Reason: "invalid", Fields: (*map[string]string)(&fields)}
@@ -112,7 +127,9 @@ func words(err, wrapped error) string {
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, out := classify(err)
-	out.Detail = out.Message
+	if out.Detail == "" {
+		out.Detail = out.Message
+	}
 	if out.Fields != nil {
 		out.Text = out.Message
 	}
@@ -124,12 +141,15 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		wait := max(1, math.Ceil(rate.Until.Sub(h.now()).Seconds()))
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait)))
 	}
+	if errors.Is(err, account.ErrThrottled) {
+		w.Header().Set("Retry-After", retryThrottled)
+	}
 	level := slog.LevelInfo
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 §11.6.1
 	case http.StatusServiceUnavailable:
-		if r.Context().Err() == nil { // else the client left, and that is all
+		if r.Context().Err() == nil && !errors.Is(err, account.ErrBusy) { // else the client left, and that is all
 			level = slog.LevelError
 		}
 	}

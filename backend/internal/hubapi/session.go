@@ -31,6 +31,9 @@ func lifeOf(s grant.Session, now time.Time) life {
 // Docker CLI after signing in. Docker's own sends no body and reads data.token;
 // 201 is the only status it takes for success.
 func (h *Handler) generate(r *http.Request, who gate.Passed) (answer, error) {
+	if who.Session.From != grant.FromPerson { // it would take another computer's token, for ten minutes
+		return answer{}, errDirect
+	}
 	f, err := read(r, true)
 	if err != nil {
 		return answer{}, err

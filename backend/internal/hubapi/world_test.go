@@ -20,6 +20,7 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/keys"
@@ -39,6 +40,7 @@ type database interface {
 	token.Store
 	grant.Store
 	account.Store
+	caller.Store
 }
 
 // world is the surface with its real parts around it, over HTTP.
@@ -48,6 +50,7 @@ type world struct {
 	store  database
 	tokens *token.Service
 	grants *grant.Service
+	people *account.Service
 	url    string
 	log    *locked
 	clock  atomic.Pointer[time.Time]
@@ -66,12 +69,20 @@ func newWorldOn(t *testing.T, store database) *world {
 	now := func() time.Time { return *w.clock.Load() }
 	w.tokens = &token.Service{Store: store, Limits: token.DefaultLimits(), Now: now}
 	w.grants = &grant.Service{Store: store, Key: all.Service(), Limits: grant.DefaultLimits(), Now: now}
-	accounts := &account.Service{Store: store, Hasher: account.NewHasher(), Now: now}
+	sealer, err := all.Sealer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := &account.Service{Store: store, Hasher: account.NewHasher(), Sealer: sealer, Now: now}
+	w.people = accounts
 	mux := http.NewServeMux()
 	(&hubapi.Handler{
 		Tokens:    w.tokens,
 		Sessions:  w.grants,
-		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Now: now},
+		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Tokens: w.tokens, Now: now},
+		Logins:    &caller.Login{Store: store, Accounts: accounts, Tokens: w.tokens, Sessions: w.grants, Now: now},
+		Factors:   accounts,
+		Key:       all.OAuth(),
 		PublicURL: issuer, Now: now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	}).Mount(mux)
 	server := httptest.NewServer(mux)
