@@ -12,15 +12,15 @@ import (
 )
 
 var (
-	errPath     = errors.New("no such path")
-	errMethod   = errors.New("no such method here")
-	errAccept   = errors.New("client takes no JSON")
-	errType     = errors.New("body is not said to be JSON")
-	errLarge    = errors.New("body too large")
-	errScheme   = errors.New("no credentials")
-	errToken    = errors.New("a token manages nothing")
-	errOthers   = errors.New("another user's tokens")
-	errUser     = errors.New("no such user")
+	errPath   = errors.New("no such path")
+	errMethod = errors.New("no such method here")
+	errAccept = errors.New("client takes no JSON")
+	errType   = errors.New("body is not said to be JSON")
+	errLarge  = errors.New("body too large")
+	errScheme = errors.New("no credentials")
+	errToken  = errors.New("a token manages nothing")
+	errOthers = errors.New("another user's tokens")
+	errUser   = errors.New("no such user")
 )
 
 // errParameter: the query or the body is not of the format; the text says why.

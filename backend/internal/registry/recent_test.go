@@ -67,12 +67,12 @@ func TestRepeatsAreBounded(t *testing.T) {
 	var p repeats
 	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	for i := range maxRepeats + 1 {
-		p.add("alice", fmt.Sprint(i), "192.0.2.1", errMistyped, start)
+		p.add("alice", fmt.Sprint(i), "192.0.2.1", errRefresh, start)
 	}
 	if len(p.all) != maxRepeats {
 		t.Errorf("%d are kept", len(p.all))
 	}
-	p.add("alice", "later", "192.0.2.1", errMistyped, start.Add(repeatLife))
+	p.add("alice", "later", "192.0.2.1", errRefresh, start.Add(repeatLife))
 	if len(p.all) != 1 {
 		t.Errorf("%d are kept past their time", len(p.all))
 	}

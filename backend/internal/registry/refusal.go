@@ -75,7 +75,7 @@ func classify(err error) (status int, code, text string) {
 		errScheme:             errScheme.Error(),
 		caller.ErrUnknown:     "wrong user name, or a token that is not known here: it may have been deleted, or its sign-in may have ended; lanyard login signs in again",
 		token.ErrRotated:      "this secret of the token was replaced by another, and the time in which both were accepted is over; use the new one",
-		errMistyped:           errMistyped.Error(),
+		caller.ErrMistyped:    caller.ErrMistyped.Error(),
 		errNotSecret:          errNotSecret.Error(),
 		errRefresh:            errRefresh.Error(),
 		errNoRefresh:          errNoRefresh.Error(),

@@ -15,8 +15,7 @@ import (
 )
 
 var (
-	errScheme   = errors.New("sign in with a user name and a token, by HTTP Basic authentication")
-	errMistyped = errors.New("this is not a whole token: its last characters do not fit the rest; copy it again")
+	errScheme = errors.New("sign in with a user name and a token, by HTTP Basic authentication")
 )
 
 // asker is who asks for a registry token, and what is known of the
@@ -40,7 +39,7 @@ func (h *Handler) who(r *http.Request, a ask) (asker, error) {
 	case strings.HasPrefix(a.secret, refreshPrefix):
 		return asker{}, errNotSecret
 	case strings.HasPrefix(a.secret, "lyd_"):
-		return asker{}, errMistyped
+		return asker{}, caller.ErrMistyped
 	case a.known:
 		person, err := h.byPassword(r, a)
 		if err != nil {
