@@ -61,12 +61,17 @@ func (s *Server) mount() error {
 	(&dtrapi.Handler{
 		Store: c.Store, Logins: logins, Accounts: s.accounts, Tokens: s.tokens, Repositories: s.access, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
-	mux.Handle("/token", s.tokenEndpoint())
+	tokens := s.tokenEndpoint()
+	s.config.Seen = attributed{c.Seen, tokens}
+	mux.Handle("/token", tokens)
 	s.operations(mux)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/account/", http.StatusSeeOther) })
 
 	top := http.NewServeMux()
 	top.Handle("/", bounded(mux))
+	if err := s.mountEvents(top); err != nil {
+		return err
+	}
 	if c.Storage != "" {
 		if err := s.mountImages(top); err != nil {
 			return err
@@ -100,6 +105,7 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 		return err
 	}
 	stored, err := images.New(images.Config{
+		Seen: s.seenHere, Now: c.Now,
 		Dir: c.Storage, Realm: c.Address.Public.String() + "/token", Service: c.Address.Host(), Issuer: c.Address.Host(),
 		CAFile: ca, Reserved: account.Reserved(), Logger: c.Log,
 		Explain: s.explain,
@@ -107,7 +113,7 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	s.close = stored.Close
+	s.close, s.collect = stored.Close, collection(stored)
 	top.Handle("/v2/", stored)
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 	"lanyard/backend/internal/admin"
 	"lanyard/backend/internal/browser"
 	"lanyard/backend/internal/caller"
+	"lanyard/backend/internal/events"
 	"lanyard/backend/keys"
 	"lanyard/backend/token"
 )
@@ -56,6 +57,7 @@ type Config struct {
 	// who ask for them, and takes them.
 	RefreshTokens bool
 	Version       string
+	Seen          events.Sink  // what registries say was pulled, pushed and deleted; nil: kept with the repository
 	SetUp         func() error // called once the first administrator is committed; may be nil
 	Stop          func()       // what the admin socket's stop does; nil: refused
 	Now           func() time.Time
@@ -73,6 +75,7 @@ type Server struct {
 	setup    *account.Setup
 	handler  http.Handler
 	admin    http.Handler
+	collect  func(ctx context.Context, dry bool) (admin.Collected, error) // nil: there is no registry inside
 	close    func() error
 }
 
@@ -102,6 +105,9 @@ func New(c Config) (*Server, error) {
 		Store: c.Store, Log: s.activity, Now: c.Now,
 		Rights: access.Rights{Default: c.Rights, Reserved: account.Reserved(), Host: c.Address.Host()},
 	}
+	if s.config.Seen == nil {
+		s.config.Seen = s.access
+	}
 	if err := s.mount(); err != nil {
 		return nil, err
 	}
@@ -110,7 +116,7 @@ func New(c Config) (*Server, error) {
 			PublicURL: c.Address.Public.String(), PID: os.Getpid(), Version: c.Version,
 			Data: c.Data, Storage: c.Storage, StartedAt: c.Now().UTC(),
 		},
-		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Log: c.Log,
+		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Collect: s.collect, Log: c.Log,
 	}).Routes()
 	return s, nil
 }
@@ -170,7 +176,8 @@ func (s *Server) Background(ctx context.Context) error {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
-			return errors.Join(s.Flush(last), s.close())
+			// The registry first: it tells of its last pulls as it closes.
+			return errors.Join(s.close(), s.Flush(last))
 		}
 	}
 }

@@ -72,6 +72,7 @@ func serveCommand(t terminal) *cobra.Command {
 	f.BoolVar(&o.printRegistryConfig, "print-registry-config", false, "print what a separate registry needs to trust this service, and end")
 	f.BoolVar(&o.own, "own", false, "be this computer's own service")
 	_ = f.MarkHidden("own") // it exists
+	cmd.AddCommand(serveGC(t))
 	return cmd
 }
 
@@ -318,9 +319,10 @@ func printRegistryConfig(ctx context.Context, t terminal, o serveOptions) error 
 		if i > 0 {
 			fmt.Fprintln(t.Out, "---")
 		}
-		if err := server.PrintRegistryConfig(t.Out, address, name, ca); err != nil {
+		if err := server.PrintRegistryConfig(t.Out, address, name, o.data, ca); err != nil {
 			return err
 		}
 	}
+	t.say("lanyard: a secret is printed there, by which the registry notifies this service; keep its configuration file to yourself: chmod 600")
 	return nil
 }

@@ -36,7 +36,10 @@ type Handler struct {
 	Setup    *account.Setup
 	Grants   *grant.Service
 	Stop     func() // begins an orderly end; nil: not offered
-	Log      *slog.Logger
+	// Collect removes from the registry inside what no tag needs, or only
+	// counts it; nil: there is no registry inside.
+	Collect func(ctx context.Context, dry bool) (Collected, error)
+	Log     *slog.Logger
 }
 
 // Routes returns the table of the socket.
@@ -45,6 +48,7 @@ func (h *Handler) Routes() http.Handler {
 	mux.HandleFunc("GET /status", h.status)
 	mux.HandleFunc("POST /setup-code", h.setupCode)
 	mux.HandleFunc("POST /stop", h.stop)
+	mux.HandleFunc("POST /gc", h.collect)
 	mux.HandleFunc("GET /accounts", h.accounts)
 	mux.HandleFunc("POST /accounts", h.create)
 	mux.HandleFunc("POST /accounts/{name}/password", h.password)

@@ -30,10 +30,10 @@ func (w *world) library(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := w.access.Seen(ctx, []access.Seen{
-		{Action: access.Pull, Repository: "ada/app", Subject: "ada", At: w.now}, {Action: access.Pull, Repository: "ada/app", Subject: "ada", At: w.now},
-		{Action: access.Push, Repository: "ada/app", Subject: "ada", At: w.now},
-	})
+	err := w.access.Seen(ctx,
+		access.Seen{Action: access.Pull, Repository: "ada/app", Subject: "ada", At: w.now}, access.Seen{Action: access.Pull, Repository: "ada/app", Subject: "ada", At: w.now},
+		access.Seen{Action: access.Push, Repository: "ada/app", Subject: "ada", At: w.now},
+	)
 	if err == nil {
 		err = w.access.Flush(ctx)
 	}

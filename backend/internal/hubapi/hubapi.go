@@ -72,7 +72,7 @@ type asker int
 
 const (
 	person asker = iota // a person's own sign-in: no token, and no session made of one
-	nobody               // anybody: the action looks for itself
+	nobody              // anybody: the action looks for itself
 )
 
 type route struct {

@@ -89,6 +89,7 @@ type claims struct {
 	IssuedAt  int64   `json:"iat"`
 	ID        string  `json:"jti"`
 	Access    []right `json:"access"`
+	Refused   []right `json:"refused,omitempty"` // ours alone; registries pass over what they do not know
 }
 
 type right struct {
@@ -131,7 +132,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, a ask) error {
 	signed, err := h.Signer.SignRegistry(claims{
 		Issuer: h.Issuer, Subject: who.Name, Audience: a.service,
 		Expires: now.Add(Life).Unix(), NotBefore: now.Add(-slack).Unix(), IssuedAt: now.Unix(),
-		ID: newID(), Access: rightsOf(grants),
+		ID: newID(), Access: rightsOf(grants), Refused: refusedTo(r, grants),
 	}, now)
 	if err != nil {
 		return fmt.Errorf("sign a registry token: %w", err)
@@ -177,12 +178,36 @@ func allRefused(grants []access.Grant) error {
 	return denied(why)
 }
 
-// speechless says that the client shows nothing of a 403's body (skopeo,
-// podman and buildah of Debian 12): it gets the spec's
+// speechless says that the client shows nothing of our 403's body (skopeo,
+// podman and buildah of Debian 12, regctl): it gets the spec's
 // empty token, and the registry's words.
 func speechless(r *http.Request) bool {
+	return isOneOf(r, "skopeo", "libpod", "buildah", "containers", regclient)
+}
+
+// regclient is regctl's name. Of all that a registry says it shows the body of
+// a 403, and of a 401, the status of a token that does not reach far enough,
+// not even that.
+const regclient = "regclient"
+
+// refusedTo are the rights that regctl asked for in vain. The registry that we
+// are sees by them that it need not ask again, and answers 403.
+func refusedTo(r *http.Request, grants []access.Grant) (rights []right) {
+	if !isOneOf(r, regclient) {
+		return nil
+	}
+	for _, g := range grants {
+		lacking := slices.DeleteFunc(slices.Clone(g.Request.Actions), func(a string) bool { return slices.Contains(g.Actions, a) })
+		if len(lacking) > 0 {
+			rights = append(rights, right{g.Type, g.Name, lacking})
+		}
+	}
+	return rights
+}
+
+func isOneOf(r *http.Request, programs ...string) bool {
 	program, _, _ := strings.Cut(r.UserAgent(), "/")
-	return slices.Contains([]string{"skopeo", "libpod", "buildah", "containers"}, strings.ToLower(program))
+	return slices.Contains(programs, strings.ToLower(program))
 }
 
 func rightsOf(grants []access.Grant) []right {
