@@ -60,7 +60,20 @@ type Loss struct {
 	At      time.Time `json:"at"`
 	Machine string    `json:"machine,omitempty"` // whose it was
 	By      string    `json:"by,omitempty"`      // the machine that took its place
+	Hash    []byte    `json:"hash,omitempty"`    // of its secret, so that whoever has that is told
 }
+
+// LostError is ErrNotFound for a secret whose token gave way, with what became
+// of it.
+type LostError struct {
+	Owner string // account id
+	Loss  Loss
+}
+
+func (*LostError) Error() string { return ErrNotFound.Error() }
+
+// Is makes it an ErrNotFound.
+func (*LostError) Is(target error) bool { return target == ErrNotFound }
 
 // Holding is all that one account holds: what Change hands to a rule and
 // takes back, in one transaction.
@@ -233,7 +246,7 @@ func (h *Holding) lose(t Token, why Fate, by Token, now time.Time) {
 		act = act.With("by", by.Machine)
 	}
 	h.Acts = append(slices.Clone(h.Acts), act)
-	h.Losses = append(h.Losses, Loss{Token: t.ID, Session: t.Session, Fate: why, At: now, Machine: t.Machine, By: by.Machine})
+	h.Losses = append(h.Losses, Loss{Token: t.ID, Session: t.Session, Fate: why, At: now, Machine: t.Machine, By: by.Machine, Hash: t.Hash[:]})
 	if over := len(h.Losses) - maxLosses; over > 0 {
 		h.Losses = slices.Delete(h.Losses, 0, over)
 	}

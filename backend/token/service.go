@@ -14,7 +14,8 @@ import (
 // Store keeps tokens, each call one transaction. It knows no rule.
 type Store interface {
 	// ByHash returns the token of a secret, the one before the last rotation
-	// included, with its SessionUntil, or ErrNotFound.
+	// included, with its SessionUntil; or ErrNotFound, as a LostError where the
+	// token is among its owner's losses.
 	ByHash(ctx context.Context, hash [32]byte) (Token, error)
 	// Holding returns what owner holds, each token with its SessionUntil;
 	// empty for an owner nobody knows.

@@ -236,7 +236,7 @@ func TestBadCredentials(t *testing.T) {
 		{"the token of a session that ended", "alice", orphan, "the sign-in of this token has ended"},
 		{"a disabled account's token", "bob", disabled, "account is disabled"},
 		{"a disabled account's password", "bob", password, "account is disabled"},
-		{"a deleted token", "alice", deleted, unknown},
+		{"a deleted token", "alice", deleted, "was deleted by a person on 2026-11-23 09:00 UTC; make another one"},
 		{"a token never made", "alice", token.NewSecret(token.Manual).Reveal(), unknown},
 		{"a token under another's name", "bob", good, unknown},
 		{"a disabled account's token under another's name", "alice", disabled, unknown},
@@ -409,4 +409,26 @@ func TestTokensAreNeverTwice(t *testing.T) {
 	if len(slices.Compact(ids)) != 20 {
 		t.Error("an id came twice")
 	}
+}
+
+// Whoever has the secret of a token that gave way, and its owner's name, is
+// told which, why, when, and what to do; nobody else is.
+func TestTokenThatGaveWay(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	var first string
+	for i, machine := range []string{"one", "two", "three", "four", "five", "six"} {
+		w.now = w.now.Add(time.Minute)
+		_, secret := w.generatedBy(t, w.alice, machine)
+		if i == 0 {
+			first = secret
+		}
+	}
+	w.ask(t, "alice", first).refused(t, http.StatusUnauthorized, "UNAUTHORIZED",
+		"this computer's token gave way on 2026-11-23 09:06 UTC to that of six, since the account had no room for both; lanyard login takes a place again")
+	w.ask(t, "bob", first).refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "wrong user name, or a token that is not known here")
+	if err := w.accounts.SetDisabled(ctx, w.alice.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	w.ask(t, "alice", first).refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "wrong user name, or a token that is not known here")
 }

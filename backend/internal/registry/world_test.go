@@ -95,8 +95,14 @@ func (w *world) pat(t testing.TB, owner account.Account, scope, expires string) 
 // generated makes a session, by way of a device, and its token.
 func (w *world) generated(t testing.TB, owner account.Account) (grant.Session, string) {
 	t.Helper()
+	return w.generatedBy(t, owner, "")
+}
+
+// generatedBy is that on a computer of a name.
+func (w *world) generatedBy(t testing.TB, owner account.Account, machine string) (grant.Session, string) {
+	t.Helper()
 	ctx := context.Background()
-	code := "device code of " + owner.Name
+	code := "device code of " + owner.Name + machine
 	d, err := w.grants.BeginDevice(ctx, grant.Device{ID: grant.DeviceID(code), Client: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +114,7 @@ func (w *world) generated(t testing.TB, owner account.Account) (grant.Session, s
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, secret, err := w.tokens.Generate(ctx, owner.ID, token.For{Session: session.ID})
+	_, secret, err := w.tokens.Generate(ctx, owner.ID, token.For{Session: session.ID, Installation: machine, Machine: machine})
 	if err != nil {
 		t.Fatal(err)
 	}

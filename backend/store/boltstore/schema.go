@@ -39,6 +39,7 @@ const (
 	inSessions       = "sessions"         // id: row
 	byAccountSession = "account_sessions" // account, session id
 	inBrowsers       = "browser_sessions" // id: row
+	byLostHash       = "lost_hashes"      // SHA-256 of the secret of a token that gave way: owner
 	inOrganizations  = "organizations"    // name: row
 	byOrganization   = "organization_ids" // id: name
 	inRepositories   = "repositories"     // name: row
@@ -51,7 +52,7 @@ func buckets() []string {
 	return []string{
 		inMeta, inAccounts, byName, byEmail, byAdmin, inTokens, inHoldings, byHash, byTokenID, byTokenSession,
 		inRequests, byCode, inDevices, byUserCode, inSessions, byAccountSession, inBrowsers,
-		inOrganizations, byOrganization, inRepositories, inActivity, byDay, byDue,
+		byLostHash, inOrganizations, byOrganization, inRepositories, inActivity, byDay, byDue,
 	}
 }
 
@@ -62,7 +63,7 @@ type migration func(tx *bbolt.Tx) error
 // migrations are the steps by the number they begin at.
 func migrations() map[int]migration {
 	return map[int]migration{
-		1: withBuckets(inOrganizations, byOrganization, inRepositories, inActivity, byDay),
+		1: withBuckets(byLostHash, inOrganizations, byOrganization, inRepositories, inActivity, byDay),
 	}
 }
 

@@ -78,7 +78,7 @@ func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
 func tokenOf(t *txn, hash [32]byte) (token.Token, error) {
 	at := t.get(byHash, hash[:])
 	if at == nil {
-		return token.Token{}, token.ErrNotFound
+		return token.Token{}, notFound(t, hash)
 	}
 	value := t.get(inTokens, at)
 	if value == nil {
@@ -174,7 +174,7 @@ func changeHolding(t *txn, owner string, fn func(token.Holding) (token.Holding, 
 	if err != nil {
 		return err
 	}
-	before := slices.Clone(h.Tokens) // fn may change h in place
+	before, lost := slices.Clone(h.Tokens), slices.Clone(h.Losses) // fn may change h in place
 	if h, err = fn(h); err != nil {
 		return err
 	}
@@ -207,6 +207,9 @@ func changeHolding(t *txn, owner string, fn func(token.Holding) (token.Holding, 
 		}
 	}
 	if err := addEvents(t, h.Acts); err != nil {
+		return err
+	}
+	if err := indexLosses(t, owner, lost, h.Losses); err != nil {
 		return err
 	}
 	if len(h.Losses) == 0 && len(h.Evictions) == 0 {

@@ -87,7 +87,11 @@ func (db *DB) Presented(ctx context.Context, hash [32]byte, repositories []strin
 	}
 	defer unlock()
 	p := caller.Presented{Known: db.facts(repositories)}
-	if p.Token, err = db.byHash(hash); err != nil {
+	p.Token, err = db.byHash(hash)
+	if lost := new(token.LostError); errors.As(err, &lost) {
+		return caller.Presented{Account: db.accounts[lost.Owner]}, err
+	}
+	if err != nil {
 		return caller.Presented{}, err
 	}
 	found := false

@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -61,7 +62,7 @@ func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
 func (db *DB) byHash(hash [32]byte) (token.Token, error) {
 	owner, ok := db.hashes[hash]
 	if !ok {
-		return token.Token{}, token.ErrNotFound
+		return token.Token{}, db.notFound(hash)
 	}
 	for _, t := range db.holdings[owner].Tokens {
 		if slices.Contains(hashes(t), hash) {
@@ -71,6 +72,17 @@ func (db *DB) byHash(hash [32]byte) (token.Token, error) {
 		}
 	}
 	return token.Token{}, token.ErrNotFound
+}
+
+func (db *DB) notFound(hash [32]byte) error {
+	for owner, h := range db.holdings {
+		for _, l := range slices.Backward(h.Losses) {
+			if bytes.Equal(l.Hash, hash[:]) {
+				return &token.LostError{Owner: owner, Loss: l}
+			}
+		}
+	}
+	return token.ErrNotFound
 }
 
 // holding is a copy that a caller may change, each token with its SessionUntil.

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"sync"
 	"testing"
 
@@ -76,6 +78,35 @@ var presentedTests = map[string]func(t *testing.T, s Store){
 		}
 		close(stop)
 		readers.Wait()
+	},
+	"the secret of a token that gave way": func(t *testing.T, s Store) {
+		must(t, s.CreateAccount(t.Context(), person("a"), false))
+		one := byHand("a", "1", after(1))
+		hold(t, s, "a", one)
+		loss := token.Loss{Token: "1", Fate: token.Evicted, At: after(2), Machine: "m", By: "n", Hash: one.Hash[:]}
+		set := func(losses ...token.Loss) {
+			must(t, s.Change(t.Context(), "a", func(h token.Holding) (token.Holding, error) {
+				h.Tokens, h.Losses = nil, losses
+				return h, nil
+			}))
+		}
+		set(loss)
+		p, err := s.Presented(t.Context(), one.Hash, []string{"a/b"})
+		wantErr(t, err, token.ErrNotFound)
+		lost := new(token.LostError)
+		if !errors.As(err, &lost) {
+			t.Fatalf("error %v", err)
+		}
+		same(t, "loss", *lost, token.LostError{Owner: "a", Loss: loss})
+		same(t, "whose it was", p.Account, person("a"))
+		set(token.Loss{Token: "2", Fate: token.Swept, At: after(3), Hash: bytes.Repeat([]byte{7}, 32)}) // the other is forgotten
+		_, err = s.ByHash(t.Context(), one.Hash)
+		if wantErr(t, err, token.ErrNotFound); errors.As(err, &lost) {
+			t.Error("a loss that was forgotten is told")
+		}
+		hold(t, s, "a", one) // a token again
+		_, err = s.Presented(t.Context(), one.Hash, nil)
+		must(t, err)
 	},
 	"an unknown secret": func(t *testing.T, s Store) {
 		_, err := s.Presented(t.Context(), token.Hash("x"), nil)
