@@ -77,8 +77,9 @@ var places = map[string]place{
 	"backend/store/memstore":    {doings, service},
 	"backend/store/storetest":   {doings, service},
 
-	"backend/internal/caller": {halves, service},
-	"backend/internal/gate":   {halves, service},
+	"backend/internal/caller":  {halves, service},
+	"backend/internal/gate":    {halves, service},
+	"backend/internal/passkey": {halves, service},
 
 	"backend/autostart":        {nouns, computer},
 	"backend/client":           {nouns, computer},
@@ -123,6 +124,9 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":                  {"backend/cmd/lanyard"},
 	"go.yaml.in/yaml/v3":                      {"backend/rights"},
 	"github.com/wailsapp/wails/v2":            {".", "app"},
+	"github.com/go-webauthn/webauthn":         {"backend/internal/passkey"},
+	"github.com/pquerna/otp":                  {"backend/account"},
+	"github.com/descope/virtualwebauthn":      nil,
 	"github.com/chromedp/chromedp":            nil,
 	"github.com/getkin/kin-openapi":           nil,
 	"testing":                                 {"backend/store/storetest"},

@@ -64,6 +64,9 @@ func (s *Service) CreateOrganization(ctx context.Context, who Actor, name, descr
 	if !who.Admin {
 		return Organization{}, fmt.Errorf("%w: only administrators make organisations", ErrForbidden)
 	}
+	if err := s.Rights.checkNamespace(name); err != nil {
+		return Organization{}, err
+	}
 	if err := checkText(description); err != nil {
 		return Organization{}, err
 	}
@@ -80,24 +83,18 @@ func (s *Service) CreateOrganization(ctx context.Context, who Actor, name, descr
 	if err != nil {
 		return Organization{}, fmt.Errorf("create organisation: %w", err)
 	}
-	return made, s.did(ctx, who, activity.OrganizationCreated, name, nil)
+	return made, s.did(ctx, who, "", activity.OrganizationCreated, name, nil)
 }
 
 // DeleteOrganization deletes one without repositories: ErrNotEmpty.
 func (s *Service) DeleteOrganization(ctx context.Context, who Actor, name string) error {
 	err := s.Store.ChangeOrganization(ctx, name, func(space Space) (Organization, error) {
-		if err := mayManage(who, space.Organization, name); err != nil {
-			return Organization{}, err
-		}
-		if space.Repositories {
-			return Organization{}, fmt.Errorf("%w: delete what lies under %s first", ErrNotEmpty, name)
-		}
-		return Organization{}, nil
+		return Organization{}, mayDelete(who, space, name)
 	})
 	if err != nil {
 		return fmt.Errorf("delete organisation: %w", err)
 	}
-	return s.did(ctx, who, activity.OrganizationDeleted, name, nil)
+	return s.did(ctx, who, "", activity.OrganizationDeleted, name, nil)
 }
 
 // Join makes an account a member of an organisation, or an owner.
@@ -106,7 +103,7 @@ func (s *Service) Join(ctx context.Context, who Actor, name, account, called str
 	if owner {
 		role = "owner"
 	}
-	return s.changeOrganization(ctx, who, name, activity.OrganizationMember, map[string]string{"member": called, "role": role},
+	return s.changeOrganization(ctx, who, name, account, activity.OrganizationMember, map[string]string{"member": called, "role": role},
 		func(o Organization) (Organization, error) { return o.join(account, owner) })
 }
 
@@ -116,7 +113,7 @@ func (s *Service) Leave(ctx context.Context, who Actor, name, account, called st
 	if account == who.Account {
 		who.Admin = true // over oneself
 	}
-	return s.changeOrganization(ctx, who, name, activity.OrganizationMember, map[string]string{"member": called, "role": "none"},
+	return s.changeOrganization(ctx, who, name, account, activity.OrganizationMember, map[string]string{"member": called, "role": "none"},
 		func(o Organization) (Organization, error) { return o.leave(account) })
 }
 
@@ -126,7 +123,7 @@ func (s *Service) SetTeam(ctx context.Context, who Actor, name, team string, fn 
 	if !componentForm.MatchString(team) || len(team) > 64 {
 		return Organization{}, fmt.Errorf("%w: a team's name has 1 to 64 characters of a-z and 0-9, with single . or _ or - between them", ErrInvalid)
 	}
-	return s.changeOrganization(ctx, who, name, activity.TeamChanged, map[string]string{"team": team}, func(o Organization) (Organization, error) {
+	return s.changeOrganization(ctx, who, name, "", activity.TeamChanged, map[string]string{"team": team}, func(o Organization) (Organization, error) {
 		t := o.team(team)
 		found := t.Name != ""
 		t.Name = team
@@ -148,12 +145,12 @@ func (s *Service) SetTeam(ctx context.Context, who Actor, name, team string, fn 
 
 // DeleteTeam deletes a team; what it was given goes with it.
 func (s *Service) DeleteTeam(ctx context.Context, who Actor, name, team string) (Organization, error) {
-	return s.changeOrganization(ctx, who, name, activity.TeamDeleted, map[string]string{"team": team},
+	return s.changeOrganization(ctx, who, name, "", activity.TeamDeleted, map[string]string{"team": team},
 		func(o Organization) (Organization, error) { return o.withoutTeam(team) })
 }
 
 func (s *Service) changeOrganization(
-	ctx context.Context, who Actor, name string, action activity.Action, details map[string]string, fn func(Organization) (Organization, error),
+	ctx context.Context, who Actor, name, whose string, action activity.Action, details map[string]string, fn func(Organization) (Organization, error),
 ) (out Organization, err error) {
 	err = s.Store.ChangeOrganization(ctx, name, func(space Space) (Organization, error) {
 		if err := mayManage(who, space.Organization, name); err != nil {
@@ -165,7 +162,7 @@ func (s *Service) changeOrganization(
 	if err != nil {
 		return Organization{}, fmt.Errorf("change organisation: %w", err)
 	}
-	return out, s.did(ctx, who, action, name, details)
+	return out, s.did(ctx, who, whose, action, name, details)
 }
 
 // mayManage: owners and administrators. Who is neither learns no more than
@@ -184,11 +181,16 @@ func noOrganization(name string) error {
 	return fmt.Errorf("%w: there is no organisation %.64q that you may see", ErrNotFound, name)
 }
 
-func (s *Service) did(ctx context.Context, who Actor, action activity.Action, subject string, details map[string]string) error {
+// did notes an act in the activity of whose rights it changed ("": nobody's
+// in particular) and of who did it.
+func (s *Service) did(ctx context.Context, who Actor, whose string, action activity.Action, subject string, details map[string]string) error {
 	if s.Log == nil {
 		return nil
 	}
-	e := activity.New(who.Account, action, who.By, s.now()).Of(subject, subject)
+	if whose == "" {
+		whose = who.Account
+	}
+	e := activity.New(whose, action, who.By, s.now()).Of(subject, subject)
 	e.Details = details
 	return s.Log.Note(ctx, e)
 }

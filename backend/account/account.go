@@ -1,6 +1,7 @@
-// Package account owns people: their names, passwords and standing, and the
-// set-up of the first administrator. It leaves sessions to grant, tokens to
-// token, rights to access, and keeping the rows to a store.
+// Package account owns people: their names, passwords, second factors and
+// standing, and the set-up of the first administrator. It leaves sessions to
+// grant, tokens to token, rights to access, what browsers say about passkeys to
+// internal/passkey, and keeping the rows to a store.
 package account
 
 import (
@@ -27,8 +28,8 @@ var (
 	ErrDisabled = errors.New("account is disabled")
 	// ErrBusy: more password checks are waiting than can be served in time.
 	ErrBusy = errors.New("too many sign-ins at this moment")
-	// ErrThrottled: too many wrong passwords; try again later.
-	ErrThrottled = errors.New("too many wrong passwords")
+	// ErrThrottled: too many wrong passwords or codes; try again later.
+	ErrThrottled = errors.New("too many wrong passwords or codes")
 	// ErrInvalid: a name, e-mail or password that cannot be; the text says why.
 	ErrInvalid = errors.New("invalid account")
 	// ErrSetUp: the service has an administrator; set-up is closed for ever.
@@ -48,9 +49,18 @@ type Account struct {
 	Admin     bool      `json:"admin,omitempty"`
 	Disabled  bool      `json:"disabled,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
-	// SignedOutAt: browser sign-ins from before it are void (password change,
-	// disabling).
+	// SignedOutAt: browser sign-ins from before it are void (change of password
+	// or factors, disabling).
 	SignedOutAt time.Time `json:"signed_out_at"`
+
+	// The rest came after the first schema. What is not set is not written, so
+	// that rows from before need no migration, and a row without factors is
+	// read as fast as ever (boltstore's scan leaves others to encoding/json).
+
+	Factors Factors `json:"factors,omitzero"`
+	// ShortPassword: the password has fewer than 15 characters, which will do
+	// only beside a second factor.
+	ShortPassword bool `json:"short_password,omitempty"`
 }
 
 // String names the account and nothing else of it.

@@ -17,9 +17,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// MinPassword is how many characters a password has as the only factor.
+const MinPassword = minPassword
+
 const (
-	minPassword = 15 // characters, as the only factor (NIST SP 800-63B-4)
-	maxPassword = 1024
+	minPassword       = 15 // characters, as the only factor (NIST SP 800-63B-4)
+	minPasswordBeside = 8  // beside a second factor
+	maxPassword       = 1024
 
 	argonMemory  = 19 * 1024 // KiB; OWASP's argon2id minimum with two passes
 	argonTime    = 2
@@ -28,18 +32,33 @@ const (
 
 	// queueFor is how long a check waits for its turn before ErrBusy.
 	queueFor = 5 * time.Second
-	// guessable: passwords below this zxcvbn score (0 to 4) are refused.
-	guessable = 3
+	// guessable: passwords below this zxcvbn score (0 to 4) are refused; eight
+	// letters by chance have 2.
+	guessable       = 3
+	guessableBeside = 2
 )
 
-// CheckPassword says why password cannot be chosen by the owner of the given
-// words (name, e-mail), or nil. There are no composition rules.
+// CheckPassword says why password cannot be chosen, as the only factor, by the
+// owner of the given words (name, e-mail), or nil. There are no composition
+// rules.
 func CheckPassword(password string, words ...string) error {
+	return checkPassword(password, minPassword, guessable, words)
+}
+
+// CheckPasswordBeside is CheckPassword for whoever has a second factor.
+func CheckPasswordBeside(password string, words ...string) error {
+	return checkPassword(password, minPasswordBeside, guessableBeside, words)
+}
+
+// short says whether a password will do only beside a second factor.
+func short(password string) bool { return utf8.RuneCountInString(password) < minPassword }
+
+func checkPassword(password string, least, score int, words []string) error {
 	switch {
 	case !utf8.ValidString(password):
 		return fmt.Errorf("%w: the password is not valid text", ErrInvalid)
-	case utf8.RuneCountInString(password) < minPassword:
-		return fmt.Errorf("%w: a password has at least %d characters; a few words in a row are fine", ErrInvalid, minPassword)
+	case utf8.RuneCountInString(password) < least:
+		return fmt.Errorf("%w: a password has at least %d characters; a few words in a row are fine", ErrInvalid, least)
 	case len(password) > maxPassword:
 		return fmt.Errorf("%w: a password has at most %d bytes", ErrInvalid, maxPassword)
 	}
@@ -50,7 +69,7 @@ func CheckPassword(password string, words ...string) error {
 	known := append(words, "lanyard", "docker", "registry")
 	// Once more without spaces: between known words they are no secret.
 	for _, text := range []string{head, strings.ReplaceAll(head, " ", "")} {
-		if zxcvbn.PasswordStrength(text, known).Score < guessable {
+		if zxcvbn.PasswordStrength(text, known).Score < score {
 			return fmt.Errorf("%w: this password is on lists of common ones or easy to guess; add a word or two that have nothing to do with each other", ErrInvalid)
 		}
 	}

@@ -29,6 +29,7 @@ type Store interface {
 type Service struct {
 	Store  Store
 	Hasher *Hasher
+	Sealer Sealer           // nil: no factor can be set up, and no seed be read
 	Now    func() time.Time // nil: time.Now
 
 	throttle throttle
@@ -66,9 +67,25 @@ func (s *Service) create(ctx context.Context, n New, first bool) (Account, error
 	return a, nil
 }
 
-// SignIn checks a name or e-mail with a password, for a caller at addr:
-// ErrWrong, ErrDisabled, ErrBusy, ErrThrottled.
+// SignIn checks a name or e-mail with a password that is to be enough by itself,
+// for a caller at addr: ErrWrong, ErrDisabled, ErrBusy, ErrThrottled, and
+// ErrSecond of an account with a second factor. That takes as long as a wrong
+// password and counts as one.
 func (s *Service) SignIn(ctx context.Context, login, password, addr string) (Account, error) {
+	a, err := s.password(ctx, login, password, addr, true)
+	if err != nil {
+		return Account{}, err
+	}
+	return a, nil
+}
+
+// First is SignIn for a caller that goes on to ask for the second factor where
+// the account HasSecond; until then nobody is signed in.
+func (s *Service) First(ctx context.Context, login, password, addr string) (Account, error) {
+	return s.password(ctx, login, password, addr, false)
+}
+
+func (s *Service) password(ctx context.Context, login, password, addr string, alone bool) (Account, error) {
 	now := s.now()
 	a, err := s.Store.AccountByLogin(ctx, Key(login))
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -85,13 +102,22 @@ func (s *Service) SignIn(ctx context.Context, login, password, addr string) (Acc
 	if err != nil {
 		return Account{}, err
 	}
+	of := wasWrong
 	switch {
-	case !s.throttle.settle(who, addr, ok, now):
+	case ok && !a.HasSecond():
+		of = wasRight
+	case ok && !alone:
+		of = wasHalf
+	}
+	switch {
+	case !s.throttle.settle(who, addr, of, now):
 		return Account{}, ErrThrottled
 	case !ok:
 		return Account{}, ErrWrong
 	case a.Disabled:
 		return Account{}, ErrDisabled
+	case alone && a.HasSecond():
+		return Account{}, ErrSecond
 	}
 	return a, nil
 }
@@ -125,22 +151,57 @@ func (s *Service) Empty(ctx context.Context) (bool, error) {
 
 // SetPassword changes a password and voids browser sign-ins from before.
 func (s *Service) SetPassword(ctx context.Context, id, password string) error {
+	_, err := s.setPassword(ctx, id, password, func(Account) error { return nil })
+	return err
+}
+
+// ChangePassword is SetPassword by the person: ErrStale, unless they have just
+// proved who they are.
+func (s *Service) ChangePassword(ctx context.Context, id string, p Proof, password string) (Account, error) {
+	now := s.now()
+	return s.setPassword(ctx, id, password, func(a Account) error {
+		if !p.Fresh(a, now) {
+			return ErrStale
+		}
+		return nil
+	})
+}
+
+func (s *Service) setPassword(ctx context.Context, id, password string, may func(Account) error) (out Account, err error) {
 	a, err := s.Store.Account(ctx, id)
 	if err != nil {
-		return err
+		return Account{}, err
 	}
-	if err := CheckPassword(password, a.Name, a.Email); err != nil {
-		return err
+	if err := may(a); err != nil {
+		return Account{}, err
+	}
+	check := CheckPassword
+	if a.HasSecond() {
+		check = CheckPasswordBeside
+	}
+	if err := check(password, a.Name, a.Email); err != nil {
+		return Account{}, err
 	}
 	hash, err := s.Hasher.Hash(ctx, password)
 	if err != nil {
-		return err
+		return Account{}, err
 	}
 	now := s.now()
-	return s.Store.ChangeAccount(ctx, id, func(a Account, _ bool) (Account, error) {
-		a.Password, a.SignedOutAt = hash, now
+	err = s.Store.ChangeAccount(ctx, id, func(a Account, _ bool) (Account, error) {
+		if err := may(a); err != nil {
+			return a, err
+		}
+		if short(password) && !a.HasSecond() { // turned off meanwhile
+			return a, fmt.Errorf("%w: %w", ErrInvalid, ErrShort)
+		}
+		a.Password, a.ShortPassword, a.SignedOutAt = hash, short(password), now
+		out = a
 		return a, nil
 	})
+	if err != nil {
+		return Account{}, err
+	}
+	return out, nil
 }
 
 // SetDisabled disables or enables an account; the last enabled administrator

@@ -9,7 +9,9 @@ import (
 func TestThrottle(t *testing.T) {
 	var th throttle
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	wrong := func() bool { return th.allow("anna", "192.0.2.1", now) && th.settle("anna", "192.0.2.1", false, now) }
+	wrong := func() bool {
+		return th.allow("anna", "192.0.2.1", now) && th.settle("anna", "192.0.2.1", wasWrong, now)
+	}
 	for i := range freeFailures {
 		if !wrong() {
 			t.Fatalf("try %d waits", i)
@@ -35,7 +37,7 @@ func TestThrottle(t *testing.T) {
 		}
 	}
 	now = now.Add(failureEvery)
-	if !th.allow("anna", "192.0.2.1", now) || !th.settle("anna", "192.0.2.1", true, now) {
+	if !th.allow("anna", "192.0.2.1", now) || !th.settle("anna", "192.0.2.1", wasRight, now) {
 		t.Error("the right one is refused")
 	}
 	for range freeFailures {
@@ -60,10 +62,10 @@ func TestThrottleAtOnce(t *testing.T) {
 			told, found := 0, false
 			for i := range 50 {
 				if i == right {
-					found = th.settle("anna", "192.0.2.1", true, now)
+					found = th.settle("anna", "192.0.2.1", wasRight, now)
 					break
 				}
-				if th.settle("anna", "192.0.2.1", false, now) {
+				if th.settle("anna", "192.0.2.1", wasWrong, now) {
 					told++
 				}
 			}
@@ -78,7 +80,7 @@ func TestThrottleForgetsTheStalest(t *testing.T) {
 	var th throttle
 	start := time.Now()
 	for i := range maxThrottled + 100 {
-		th.settle(fmt.Sprint(i), "192.0.2.1", false, start.Add(time.Duration(i)))
+		th.settle(fmt.Sprint(i), "192.0.2.1", wasWrong, start.Add(time.Duration(i)))
 	}
 	if len(th.pairs) != maxThrottled {
 		t.Errorf("%d are kept", len(th.pairs))

@@ -35,6 +35,7 @@ type Devices interface {
 type Sessions interface {
 	Session(ctx context.Context, id string) (Session, error) // or ErrNotFound
 	SessionsOf(ctx context.Context, account string) ([]Session, error)
+	PutSession(ctx context.Context, s Session) error // a new one; ErrUsed if its id is taken
 	ChangeSession(ctx context.Context, id string, fn func(Session) (Session, error)) error
 	// UseSessions notes uses (Session.Use), passing over sessions that are gone.
 	UseSessions(ctx context.Context, uses []Use) error

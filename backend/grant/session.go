@@ -73,8 +73,28 @@ type Session struct {
 	Addr  string `json:"addr,omitempty"`  // from where it was made
 	Agent string `json:"agent,omitempty"` // by what program
 
+	// From and Token came after the first schema, and are not written where a
+	// person signed in: rows from before need no migration.
+
+	From  From   `json:"from,omitempty"`
+	Token string `json:"token,omitempty"` // FromToken: the token's id; the session dies with it
+
 	Refresh Refresh `json:"refresh"`
 }
+
+// From says what a session was made of.
+type From string
+
+// Whatever a later version adds is none of the person's own.
+const (
+	FromPerson   From = ""         // a person, in their browser
+	FromPassword From = "password" // a program that was given the password, and the code where there is a second factor
+	FromToken    From = "token"    // a program that was given a personal access token
+)
+
+// Personal says whether the session is a person's own sign-in: no other may
+// administer, since who made it showed less than that.
+func (s Session) Personal() bool { return s.From == FromPerson || s.From == FromPassword }
 
 // Until is the moment up to which the session lives if it is not used again;
 // zero once somebody has ended it, so that a clock set back revives nothing.
@@ -123,8 +143,11 @@ func (s Session) Use(generation int, now time.Time) Session {
 }
 
 // Forgotten says whether the row may go: a month after its end, so that for
-// that long a machine can be told why.
+// that long a machine can be told why. A direct login is no machine's.
 func (s Session) Forgotten(now time.Time) bool {
+	if s.From != FromPerson {
+		return !s.Live(now)
+	}
 	over := s.EndedAt
 	if over.IsZero() {
 		over = s.Until()

@@ -1,7 +1,7 @@
 // Package keys owns the secrets the service signs with: the RSA key of OAuth
 // tokens, the authority behind registry tokens and the key that successors of
-// refresh tokens are derived with. It makes them, keeps them in one folder
-// and signs. What is signed, for whom and for how long is others' business.
+// refresh tokens are derived with and values of the database sealed. It makes
+// them, keeps them in one folder, signs and seals. What is signed, for whom and for how long is others' business.
 package keys
 
 import (

@@ -24,6 +24,7 @@ import (
 	"lanyard/backend/internal/images"
 	"lanyard/backend/internal/oauth"
 	"lanyard/backend/internal/pages"
+	"lanyard/backend/internal/passkey"
 	"lanyard/backend/internal/registry"
 )
 
@@ -36,17 +37,27 @@ func (s *Server) mount() error {
 		return fmt.Errorf("build the pages: %w", err)
 	}
 	b.Now, b.Log = c.Now, c.Log
-	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Now: c.Now}
+	party, err := passkey.New(issuer)
+	if err != nil {
+		return fmt.Errorf("build the pages: %w", err)
+	}
+	party.Now = c.Now
+	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Now: c.Now}
+	logins := &caller.Login{Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Now: c.Now}
 
 	mux := http.NewServeMux()
 	oauth.New(oauth.Config{
 		Issuer: issuer, Grants: s.grants, Accounts: s.accounts, Key: c.Keys.OAuth(), Binder: b, Log: c.Log, Now: c.Now,
 	}).Mount(mux)
 	(&pages.Handler{
-		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Browser: b, PublicURL: issuer,
+		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Browser: b, Passkeys: party, PublicURL: issuer,
 		Program: program, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
-	(&hubapi.Handler{Tokens: s.tokens, Gate: guard, Sessions: s.grants, PublicURL: issuer, Now: c.Now, Log: c.Log}).Mount(mux)
+	(&hubapi.Handler{
+		Tokens: s.tokens, Access: s.access, Activity: s.activity, People: s.accounts, Gate: guard, Callers: c.Store, Sessions: s.grants,
+		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
+		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
+	}).Mount(mux)
 	mux.Handle("/token", &registry.Handler{
 		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
 		Issuer: c.Address.Host(), Services: s.registries(), Rights: s.access.Rights, Now: c.Now, Log: c.Log,

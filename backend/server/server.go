@@ -42,21 +42,22 @@ type Store interface {
 
 // Config is what a service is made of.
 type Config struct {
-	Store      Store
-	Keys       *keys.Keys
-	Address    Address
-	Registries []string       // further registries that trust us: their host[:port], as they name their service
-	Storage    string         // folder of the registry inside; "": none
-	Data       string         // the folder told to the admin socket, and where registry/ca.pem is written
-	Rights     access.Default // "": private
-	Tokens     token.Limits
-	Sessions   grant.Limits
-	Aliases    []string // further Hosts that are answered
-	Version    string
-	SetUp      func() error // called once the first administrator is committed; may be nil
-	Stop       func()       // what the admin socket's stop does; nil: refused
-	Now        func() time.Time
-	Log        *slog.Logger // nil: discarded
+	Store        Store
+	Keys         *keys.Keys
+	Address      Address
+	Registries   []string       // further registries that trust us: their host[:port], as they name their service
+	Storage      string         // folder of the registry inside; "": none
+	Data         string         // the folder told to the admin socket, and where registry/ca.pem is written
+	Rights       access.Default // "": private
+	Tokens       token.Limits
+	Sessions     grant.Limits
+	HubPerMinute int      // requests of one caller to the Hub's API; 0: hubapi.DefaultPerMinute
+	Aliases      []string // further Hosts that are answered
+	Version      string
+	SetUp        func() error // called once the first administrator is committed; may be nil
+	Stop         func()       // what the admin socket's stop does; nil: refused
+	Now          func() time.Time
+	Log          *slog.Logger // nil: discarded
 }
 
 // Server is a running account service.
@@ -82,9 +83,13 @@ func New(c Config) (*Server, error) {
 		c.Now = time.Now
 	}
 	c.Store = marked{c.Store, c.SetUp}
+	sealer, err := c.Keys.Sealer()
+	if err != nil {
+		return nil, fmt.Errorf("build the service: %w", err)
+	}
 	s := &Server{
 		config:   c,
-		accounts: &account.Service{Store: c.Store, Hasher: account.NewHasher(), Now: c.Now},
+		accounts: &account.Service{Store: c.Store, Hasher: account.NewHasher(), Sealer: sealer, Now: c.Now},
 		grants:   &grant.Service{Store: c.Store, Key: c.Keys.Service(), Limits: c.Sessions, Now: c.Now},
 		tokens:   &token.Service{Store: c.Store, Limits: c.Tokens, Now: c.Now},
 		activity: &activity.Log{Store: c.Store, Now: c.Now},

@@ -62,6 +62,13 @@ func AllowForm(w http.ResponseWriter, target string) bool {
 	return source != ""
 }
 
+// AllowScript lets the page about to be written run our own script files, and
+// nothing else: passkeys are a script's to ask for.
+func AllowScript(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; script-src 'self'")
+}
+
 // Redirectable says whether AllowForm has words for target. It has none for
 // http://[::1]; the answer to such a form must be a page that leads there.
 func Redirectable(target string) bool { return formSource(target) != "" }

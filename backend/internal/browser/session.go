@@ -8,16 +8,24 @@ import (
 	"time"
 )
 
-// SignedIn is who signed in with this browser, and when they proved it.
+// SignedIn is who signed in with this browser, when they proved it, and whether
+// with a second factor.
 type SignedIn struct {
 	Account string // account id
 	At      time.Time
+	Second  bool
 }
 
 const (
 	keyAccount = "account"
 	keyAt      = "at"
+	keySecond  = "second"
 	keyNoted   = "noted"
+	// Of whoever gave the password, until the second factor is there, too.
+	keyBegun   = "begun"
+	keyBegunAt = "begun_at"
+
+	begunFor = 10 * time.Minute
 )
 
 // Sessions gives the handlers behind it the browser's sign-in, and keeps what
@@ -35,7 +43,7 @@ func (b *Browser) Sessions(next http.Handler) http.Handler {
 // SignedIn says who is signed in, within Sessions. Whether that person may
 // still come in is for the caller to ask account.
 func (b *Browser) SignedIn(ctx context.Context) (SignedIn, bool) {
-	in := SignedIn{Account: b.sessions.GetString(ctx, keyAccount), At: b.time(ctx, keyAt)}
+	in := SignedIn{Account: b.sessions.GetString(ctx, keyAccount), At: b.time(ctx, keyAt), Second: b.sessions.GetString(ctx, keySecond) != ""}
 	if in.Account == "" || b.now().Sub(in.At) >= absolute {
 		return SignedIn{}, false
 	}
@@ -48,10 +56,33 @@ func (b *Browser) SignIn(ctx context.Context, in SignedIn) error {
 	if err := b.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
+	for _, key := range []string{keyBegun, keyBegunAt, keySecond} {
+		b.sessions.Remove(ctx, key)
+	}
 	b.sessions.Put(ctx, keyAccount, in.Account)
 	b.put(ctx, keyAt, in.At)
 	b.put(ctx, keyNoted, b.now())
+	if in.Second {
+		b.sessions.Put(ctx, keySecond, "1")
+	}
 	return nil
+}
+
+// Begin notes who gave the right password and when, for ten minutes, under a
+// new cookie. Nobody is signed in by it; who was before stays.
+func (b *Browser) Begin(ctx context.Context, account string, at time.Time) error {
+	if err := b.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	b.sessions.Put(ctx, keyBegun, account)
+	b.put(ctx, keyBegunAt, at)
+	return nil
+}
+
+// Begun is what Begin noted, if it is not too long ago.
+func (b *Browser) Begun(ctx context.Context) (account string, at time.Time, ok bool) {
+	account, at = b.sessions.GetString(ctx, keyBegun), b.time(ctx, keyBegunAt)
+	return account, at, account != "" && b.now().Sub(at) < begunFor
 }
 
 // SignOut forgets who is signed in, here and in the store.

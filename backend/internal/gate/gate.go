@@ -1,6 +1,7 @@
-// Package gate decides, request by request, who an access token speaks for:
-// it reads the token, its session and its account, and notes the use. What the
-// person may do is the surface's to decide, and how a refusal looks.
+// Package gate decides who a request speaks for: by its access token (Gate),
+// or by a name and a secret (Login). It reads token, session and account, and
+// notes the use. What the person may do is the surface's to decide, but for one
+// rule that all share, Passed.Person; so is how a refusal looks.
 package gate
 
 import (
@@ -15,13 +16,23 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
+	"lanyard/backend/token"
 )
 
 // ErrRefused: 401. The error wraps what is wrong: bearer.ErrMissing,
 // bearer.ErrMisplaced (400 in OAuth), bearer.ErrInvalid, grant.ErrEnded,
-// grant.ErrNotFound, account.ErrDisabled or account.ErrNotFound. Any error
+// grant.ErrNotFound, account.ErrDisabled or account.ErrNotFound, and where the
+// session is of a personal access token, what is wrong with that one. Any error
 // without ErrRefused is the store's: 503, and nobody passes.
 var ErrRefused = errors.New("access refused")
+
+// ErrMadeOf: 401, within ErrRefused: the token that the session was made of is
+// not good any more.
+var ErrMadeOf = errors.New("the token of this session is not good any more")
+
+// ErrPerson: 403. What was asked for is a person's own to do: whoever holds a
+// token of theirs, or a session made of one, showed less than they did.
+var ErrPerson = errors.New("token issued from personal access token is not allowed")
 
 // Sessions are what the gate asks of grant.Service.
 type Sessions interface {
@@ -34,12 +45,18 @@ type Accounts interface {
 	Account(ctx context.Context, id string) (account.Account, error)
 }
 
+// Tokens are what the gate asks of token.Service.
+type Tokens interface {
+	Get(ctx context.Context, owner, id string) (token.Token, error)
+}
+
 // Gate lets requests with a good access token pass.
 type Gate struct {
 	Issuer   string
 	Keys     jose.JSONWebKeySet
 	Sessions Sessions
 	Accounts Accounts
+	Tokens   Tokens           // nil: no session of a token passes
 	Now      func() time.Time // nil: time.Now
 }
 
@@ -48,6 +65,15 @@ type Passed struct {
 	Account account.Account
 	Session grant.Session
 	Claims  bearer.Claims
+}
+
+// Person is nil for a person's own sign-in, else ErrPerson: every act that
+// administers, be it tokens, account or service, asks first.
+func (p Passed) Person() error {
+	if p.Session.Personal() {
+		return nil
+	}
+	return ErrPerson
 }
 
 // Check reads session and account at each call, so that a session that was
@@ -92,7 +118,42 @@ func (g *Gate) look(r *http.Request) (Passed, error) {
 	if a.Disabled {
 		return Passed{}, refused(account.ErrDisabled)
 	}
+	if err := g.madeOf(r.Context(), session, a); err != nil {
+		return Passed{}, err
+	}
 	return Passed{Account: a, Session: session, Claims: c}, nil
+}
+
+// madeOf refuses a direct login whose password was changed since, or whose
+// token is not good any more.
+func (g *Gate) madeOf(ctx context.Context, s grant.Session, a account.Account) error {
+	switch s.From {
+	case grant.FromPerson:
+		return nil
+	case grant.FromPassword:
+		if s.AuthTime.Before(a.SignedOutAt) {
+			return refused(grant.ErrEnded)
+		}
+		return nil
+	case grant.FromToken:
+		if g.Tokens == nil {
+			return refused(bearer.ErrInvalid)
+		}
+		t, err := g.Tokens.Get(ctx, s.Account, s.Token)
+		if err == nil {
+			err = t.Usable(g.now())
+		}
+		if err == nil {
+			return nil
+		}
+		for _, dead := range []error{token.ErrNotFound, token.ErrInactive, token.ErrExpired, token.ErrSessionEnded} {
+			if errors.Is(err, dead) {
+				return refused(fmt.Errorf("%w: %w", ErrMadeOf, dead))
+			}
+		}
+		return fmt.Errorf("read the token of a session: %w", err)
+	}
+	return refused(bearer.ErrInvalid) // a later version's
 }
 
 func refused(why error) error { return fmt.Errorf("%w: %w", ErrRefused, why) }

@@ -295,7 +295,7 @@ func TestRoutes(t *testing.T) {
 		}
 		unknown = append(unknown, "/v2/"+name+"/x/y", "/v2/"+name+"/x/manifests/latest", "/v2/"+name+"/x/blobs/uploads/")
 	}
-	unknown = append(unknown, "/v2/access-tokens/"+id+"/scopes", "/v2/access-tokens/session/x", "/v2/access-tokens/desktop-generate/x", "/v2/users/login")
+	unknown = append(unknown, "/v2/access-tokens/"+id+"/scopes", "/v2/access-tokens/session/x", "/v2/access-tokens/desktop-generate/x", "/v2/users/login/x", "/v2/auth/token/x")
 	for _, path := range unknown {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			w.ask("", method, path, `{}`).refused(404, "path", "not found")

@@ -17,9 +17,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
+	"lanyard/backend/internal/caller"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/keys"
@@ -39,6 +42,9 @@ type database interface {
 	token.Store
 	grant.Store
 	account.Store
+	access.Store
+	activity.Store
+	caller.Store
 }
 
 // world is the surface with its real parts around it, over HTTP.
@@ -48,6 +54,10 @@ type world struct {
 	store  database
 	tokens *token.Service
 	grants *grant.Service
+	access *access.Service
+	acts   *activity.Log
+	hub    *hubapi.Handler
+	people *account.Service
 	url    string
 	log    *locked
 	clock  atomic.Pointer[time.Time]
@@ -66,18 +76,34 @@ func newWorldOn(t *testing.T, store database) *world {
 	now := func() time.Time { return *w.clock.Load() }
 	w.tokens = &token.Service{Store: store, Limits: token.DefaultLimits(), Now: now}
 	w.grants = &grant.Service{Store: store, Key: all.Service(), Limits: grant.DefaultLimits(), Now: now}
-	accounts := &account.Service{Store: store, Hasher: account.NewHasher(), Now: now}
+	sealer, err := all.Sealer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := &account.Service{Store: store, Hasher: account.NewHasher(), Sealer: sealer, Now: now}
+	w.people = accounts
+	w.acts = &activity.Log{Store: store, Now: now}
+	w.access = &access.Service{Store: store, Log: w.acts, Now: now, Rights: access.Rights{Reserved: account.Reserved(), Host: "localhost:8460"}}
 	mux := http.NewServeMux()
-	(&hubapi.Handler{
+	w.hub = &hubapi.Handler{
 		Tokens:    w.tokens,
+		Access:    w.access,
+		Activity:  w.acts,
+		People:    accounts,
+		Callers:   store,
 		Sessions:  w.grants,
-		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Now: now},
+		PerMinute: 1_000_000, // time stands still
+		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Tokens: w.tokens, Now: now},
+		Logins:    &caller.Login{Store: store, Accounts: accounts, Tokens: w.tokens, Sessions: w.grants, Now: now},
+		Factors:   accounts,
+		Key:       all.OAuth(),
 		PublicURL: issuer, Now: now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
-	}).Mount(mux)
+	}
+	w.hub.Mount(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	w.url = server.URL
-	for i, name := range []string{"ada", "bob"} {
+	for i, name := range []string{"ada", "bob", "eve"} {
 		if err := store.CreateAccount(t.Context(), account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}, false); err != nil {
 			t.Fatal(err)
 		}

@@ -15,14 +15,14 @@ func (h *Handler) accountPage(w http.ResponseWriter, r *http.Request) error {
 	} else if first {
 		return seeOther(w, r, "/setup")
 	}
-	a, at, err := h.who(r)
+	a, shown, err := h.who(r)
 	if err != nil {
 		return err
 	}
 	if a == nil {
 		return seeOther(w, r, "/signin")
 	}
-	h.show(w, r, http.StatusOK, "account", "Your account", accountView{Account: *a, Facts: accountFacts(*a, at, h.now())})
+	h.show(w, r, http.StatusOK, "account", "Your account", accountView{Account: *a, Facts: accountFacts(*a, shown.At, h.now())})
 	return nil
 }
 
@@ -38,6 +38,11 @@ func accountFacts(a account.Account, at, now time.Time) []fact {
 	}
 	if a.Admin {
 		facts = append(facts, fact{Name: "Role", Text: "Administrator of this service"})
+	}
+	if a.HasSecond() {
+		facts = append(facts, fact{Name: "Signs in", Text: "With " + factorWords(a)})
+	} else {
+		facts = append(facts, fact{Name: "Signs in", Text: "With the password alone"})
 	}
 	return append(facts, fact{Name: "This browser", Text: "Signed in " + strings.ToLower(ago(at, now)[:1]) + ago(at, now)[1:], Detail: exact(at)})
 }

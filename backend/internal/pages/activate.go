@@ -67,7 +67,7 @@ func (h *Handler) activate(w http.ResponseWriter, r *http.Request) error {
 // shown, by the account that was shown (RFC 8628 §5.4).
 func (h *Handler) activateConfirm(w http.ResponseWriter, r *http.Request) error {
 	typed := line(r.PostForm.Get("user_code"))
-	a, at, err := h.who(r)
+	a, shown, err := h.who(r)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (h *Handler) activateConfirm(w http.ResponseWriter, r *http.Request) error 
 	if r.PostForm.Get("decision") == "allow" {
 		yes = a.ID
 	}
-	if err := h.Grants.DecideDevice(r.Context(), d.ID, yes, at); err != nil {
+	if err := h.Grants.DecideDevice(r.Context(), d.ID, yes, shown.At); err != nil {
 		return err
 	}
 	h.log().InfoContext(r.Context(), "device answered", "account", a.Name, "allowed", yes != "", "addr", addr(r), "device addr", d.Addr)

@@ -24,6 +24,7 @@ type chromium struct {
 	testing.TB
 	ctx    context.Context
 	origin string // of the site
+	site   *site  // for what is asked of the service itself
 
 	mu     sync.Mutex
 	issues []string // what the browser refused or complained of

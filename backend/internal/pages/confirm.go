@@ -30,11 +30,11 @@ func (h *Handler) confirmPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, at, err := h.who(r)
+	a, shown, err := h.who(r)
 	if err != nil {
 		return err
 	}
-	if a == nil || !fresh(request, at) {
+	if a == nil || !fresh(request, shown.At) {
 		return seeOther(w, r, onward{Request: id}.from("/signin"))
 	}
 	h.showConfirm(w, r, request, *a)
@@ -48,14 +48,14 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, at, err := h.who(r)
+	a, shown, err := h.who(r)
 	if err != nil {
 		return err
 	}
 	allow := r.PostForm.Get("decision") == "allow"
 	yes := ""
 	if allow {
-		if a == nil || !fresh(request, at) {
+		if a == nil || !fresh(request, shown.At) {
 			return seeOther(w, r, onward{Request: id}.from("/signin"))
 		}
 		if a.ID != r.PostForm.Get("account") { // another account was signed in meanwhile
@@ -63,7 +63,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 		}
 		yes = a.ID
 	}
-	err = h.Grants.Decide(r.Context(), id, binding, yes, at)
+	err = h.Grants.Decide(r.Context(), id, binding, yes, shown.At)
 	again := errors.Is(err, grant.ErrUsed) && request.Account == yes && request.Denied == !allow // a second click
 	if err != nil && !again {
 		return err

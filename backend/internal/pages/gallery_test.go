@@ -75,21 +75,7 @@ func TestGallery(t *testing.T) {
 	redirect, _ := program(t)
 	s.request.RedirectURI = redirect
 	b := newChromium(t, s.URL)
-	look := func(name string) {
-		t.Helper()
-		for _, l := range looks {
-			picture, wrong := b.look(l, folder != "")
-			if wrong != "" {
-				t.Errorf("%s, %s: %s", name, l.name, wrong)
-			}
-			if folder == "" {
-				continue
-			}
-			if err := os.WriteFile(filepath.Join(folder, name+"-"+l.name+".png"), picture, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	look := func(name string) { t.Helper(); b.gallery(folder, name) }
 
 	b.open("/authorize/start")
 	look("setup")
@@ -174,6 +160,24 @@ func TestGallery(t *testing.T) {
 	look("fault")
 	if said := b.complaints(); said != nil {
 		t.Errorf("the browser complains: %v", said)
+	}
+}
+
+// gallery looks at the page in every way, and leaves a picture of each in folder
+// ("": none).
+func (c *chromium) gallery(folder, name string) {
+	c.Helper()
+	for _, l := range looks {
+		picture, wrong := c.look(l, folder != "")
+		if wrong != "" {
+			c.Errorf("%s, %s: %s", name, l.name, wrong)
+		}
+		if folder == "" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(folder, name+"-"+l.name+".png"), picture, 0o644); err != nil {
+			c.Fatal(err)
+		}
 	}
 }
 

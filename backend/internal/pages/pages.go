@@ -1,8 +1,9 @@
 // Package pages is what people see of the service in a browser: set-up, the
-// sign-in, the yes or no to a program that asks, and the code of a program
-// without a browser. Pages work without JavaScript. It leaves who people are
-// to account, what they grant to grant, cookies and headers to
-// internal/browser, and meets internal/oauth by URL and cookie only:
+// sign-in with its second factor, the yes or no to a program that asks, the
+// code of a program without a browser, and how they sign in. Pages work without
+// JavaScript, but for passkeys, which are a script's to ask for. It leaves who
+// people are to account, what they grant to grant, cookies and headers to
+// internal/browser, WebAuthn to internal/passkey, and meets internal/oauth by URL and cookie only:
 // /authorize sends here with ?request=, and a decision ends at
 // /authorize/callback?id=.
 package pages
@@ -21,6 +22,7 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/browser"
+	"lanyard/backend/internal/passkey"
 )
 
 const maxForm = 64 << 10 // bytes
@@ -31,6 +33,7 @@ type Handler struct {
 	Setup     *account.Setup
 	Grants    *grant.Service
 	Browser   *browser.Browser
+	Passkeys  *passkey.Party
 	PublicURL string                     // shown, so that people see whose service asks for their password
 	Program   func(client string) string // what people call an OAuth client; nil: its id
 	Now       func() time.Time           // nil: time.Now
@@ -51,10 +54,20 @@ func (h *Handler) routes() []route {
 	return []route{
 		{"/setup", h.setupPage, h.setup},
 		{"/signin", h.signInPage, h.signIn},
+		{"/signin/second", h.secondPage, h.second},
 		{"/signin/confirm", h.confirmPage, h.confirm},
 		{"/activate", h.activatePage, h.activate},
 		{"/activate/confirm", h.activatePage, h.activateConfirm},
 		{"/account/{$}", h.accountPage, nil},
+		{"/account/security", h.securityPage, nil},
+		{"/account/security/app", h.appPage, h.beginApp},
+		{"/account/security/app/confirm", h.appPage, h.confirmApp},
+		{"/account/security/app/off", h.appOffPage, h.appOff},
+		{"/account/security/passkey", h.passkeyPage, h.renamePasskey},
+		{"/account/security/passkey/new", h.newPasskeyPage, h.newPasskey},
+		{"/account/security/passkey/remove", h.passkeyPage, h.removePasskey},
+		{"/account/security/recovery", h.recoveryPage, h.newRecovery},
+		{"/account/security/password", h.passwordPage, h.changePassword},
 		{"/account/", h.missing, nil},
 		{"/signout", h.signOutPage, h.signOut},
 	}
@@ -120,16 +133,20 @@ func (h *Handler) parse(w http.ResponseWriter, r *http.Request) error {
 }
 
 // onward is where a sign-in leads: the authorization or the device code it
-// was asked for, or else the account. It is carried as an id or a code and
-// never as a URL, so it cannot lead to another site.
+// was asked for, how one signs in, or else the account. It is carried as an id
+// or a code and never as a URL, so it cannot lead to another site.
 type onward struct {
 	Request  string
 	UserCode string
 	Activate bool // with or without a code
+	Security bool // asks for a fresh sign-in
 }
 
 func onwardOf(values url.Values) onward {
-	return onward{Request: values.Get("request"), UserCode: line(values.Get("user_code")), Activate: values.Has("user_code")}
+	return onward{
+		Request: values.Get("request"), UserCode: line(values.Get("user_code")), Activate: values.Has("user_code"),
+		Security: values.Has("security"),
+	}
 }
 
 // url is the page after the sign-in.
@@ -139,6 +156,8 @@ func (o onward) url() string {
 		return o.from("/signin/confirm")
 	case o.Activate:
 		return o.from("/activate")
+	case o.Security:
+		return "/account/security"
 	}
 	return "/account/"
 }
@@ -150,26 +169,31 @@ func (o onward) from(path string) string {
 		return path + "?" + url.Values{"request": {o.Request}}.Encode()
 	case o.Activate:
 		return path + "?" + url.Values{"user_code": {o.UserCode}}.Encode()
+	case o.Security:
+		return path + "?security=1"
 	}
 	return path
 }
 
-// who is signed in with this browser and may come in now. nil: nobody.
-func (h *Handler) who(r *http.Request) (*account.Account, time.Time, error) {
+// who is signed in with this browser and may come in now, and by what proof.
+// nil: nobody. Every page but the sign-in's own asks here, so that nothing of an
+// account is reached around its second factor.
+func (h *Handler) who(r *http.Request) (*account.Account, account.Proof, error) {
 	in, ok := h.Browser.SignedIn(r.Context())
 	if !ok {
-		return nil, time.Time{}, nil
+		return nil, account.Proof{}, nil
 	}
 	a, err := h.Accounts.Account(r.Context(), in.Account)
+	shown := account.Proof{At: in.At, Second: in.Second}
 	switch {
 	case errors.Is(err, account.ErrNotFound):
-		return nil, time.Time{}, nil
+		return nil, account.Proof{}, nil
 	case err != nil:
-		return nil, time.Time{}, err
-	case a.Disabled || in.At.Before(a.SignedOutAt):
-		return nil, time.Time{}, nil
+		return nil, account.Proof{}, err
+	case !shown.Holds(a):
+		return nil, account.Proof{}, nil
 	}
-	return &a, in.At, nil
+	return &a, shown, nil
 }
 
 // seeOther leads on: 303, so that no password is ever posted again.

@@ -27,12 +27,13 @@ type asset struct {
 }
 
 var (
-	assets, assetNames = loadAssets("static/lanyard.css", "static/mark.svg")
-	views              = loadViews("message", "setup", "signin", "confirm", "activate", "device", "account", "signout")
+	assets, assetNames = loadAssets("static/lanyard.css", "static/mark.svg", "static/passkey.js")
+	views              = loadViews("message", "setup", "signin", "confirm", "activate", "device", "account", "signout",
+		"second", "security", "app", "remove", "recovery", "codes", "passkey", "passkey-new", "password")
 )
 
 func loadAssets(names ...string) (byName map[string]asset, nameOf map[string]string) {
-	kinds := map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+	kinds := map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
 	byName, nameOf = make(map[string]asset), make(map[string]string)
 	for _, name := range names {
 		body, err := embedded.ReadFile(name)
@@ -77,6 +78,7 @@ type frame struct {
 	Host      string
 	Token     string // of this page's forms
 	CSS, Icon string
+	Script    string // the one there is, for pages that ask for it
 	D         any
 }
 
@@ -86,7 +88,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, status int, view,
 	var body bytes.Buffer
 	err := views[view].Execute(&body, frame{
 		Title: title, Host: h.host(), Token: browser.FormToken(h.Browser.Bind(w, r)),
-		CSS: assetNames["lanyard.css"], Icon: assetNames["mark.svg"], D: data,
+		CSS: assetNames["lanyard.css"], Icon: assetNames["mark.svg"], Script: assetNames["passkey.js"], D: data,
 	})
 	if err != nil {
 		h.log().ErrorContext(r.Context(), "render page", "page", view, "err", err)

@@ -17,6 +17,9 @@ const (
 	retryThrottled = "30" // account lets one try through in so long
 )
 
+// throttledText is for passwords, codes and passkeys, which share one count.
+const throttledText = "Too many wrong passwords or codes. Wait half a minute, then try once more."
+
 type signInView struct {
 	For    string // the program that waits, or ""
 	Error  string
@@ -35,18 +38,21 @@ func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, r, on.from("/setup"))
 	}
 	v, name := signInView{Onward: on, Switch: query.Has("switch")}, ""
-	a, at, err := h.who(r)
+	a, shown, err := h.who(r)
 	if err != nil {
 		return err
 	}
 	good := a != nil && !v.Switch
+	if good && on.Security {
+		name, good = a.Name, shown.Fresh(*a, h.now())
+	}
 	if on.Request != "" {
 		request, err := h.request(r, on.Request)
 		if err != nil {
 			return err
 		}
 		v.For, name = h.program(request.Client, request.Machine), request.LoginHint
-		good = good && fresh(request, at)
+		good = good && fresh(request, shown.At)
 	}
 	if good {
 		return seeOther(w, r, on.url())
@@ -59,7 +65,13 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
 	on := onwardOf(r.PostForm)
 	name, password := r.PostForm.Get("username"), r.PostForm.Get("password")
 	at := h.now() // before the check: a password changed meanwhile voids this sign-in
-	a, err := h.Accounts.SignIn(r.Context(), name, password, addr(r))
+	a, err := h.Accounts.First(r.Context(), name, password, addr(r))
+	if err == nil && a.HasSecond() {
+		if err := h.Browser.Begin(r.Context(), a.ID, at); err != nil {
+			return err
+		}
+		return seeOther(w, r, on.from("/signin/second"))
+	}
 	if err == nil {
 		h.log().InfoContext(r.Context(), "signed in with a browser", "account", a.Name, "addr", addr(r))
 		if err := h.Browser.SignIn(r.Context(), browser.SignedIn{Account: a.ID, At: at}); err != nil {
@@ -77,7 +89,7 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, account.ErrThrottled):
 		status = http.StatusTooManyRequests
 		w.Header().Set("Retry-After", retryThrottled)
-		v.Error = "Too many wrong passwords. Wait half a minute, then try once more."
+		v.Error = throttledText
 	case errors.Is(err, account.ErrBusy):
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", retryBusy)

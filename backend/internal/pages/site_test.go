@@ -19,6 +19,8 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/browser"
+	"lanyard/backend/internal/passkey"
+	"lanyard/backend/keys"
 	"lanyard/backend/store/memstore"
 )
 
@@ -40,6 +42,22 @@ type site struct {
 	mu       sync.Mutex
 	at       time.Time
 	callback []string // ids that came back
+}
+
+// service makes one set of keys for all tests: an RSA key costs a second.
+var service = sync.OnceValues(func() (*keys.Keys, error) { return keys.New(time.Now()) })
+
+func sealer(t testing.TB) account.Sealer {
+	t.Helper()
+	k, err := service()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := k.Sealer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 type lockedBuffer struct {
@@ -71,13 +89,18 @@ func newSite(t testing.TB) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	party, err := passkey.New(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	party.Now = s.now
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	b.Now, b.Log = s.now, log
 	s.h = &Handler{
-		Accounts: &account.Service{Store: s.store, Hasher: account.NewHasher(), Now: s.now},
+		Accounts: &account.Service{Store: s.store, Hasher: account.NewHasher(), Sealer: sealer(t), Now: s.now},
 		Setup:    &account.Setup{Now: s.now},
 		Grants:   &grant.Service{Store: s.store, Key: make([]byte, 32), Limits: grant.DefaultLimits(), Now: s.now},
-		Browser:  b, PublicURL: public, Now: s.now, Log: log,
+		Browser:  b, Passkeys: party, PublicURL: public, Now: s.now, Log: log,
 		Program: func(client string) string { return strings.ToUpper(client[:1]) + client[1:] },
 	}
 	s.h.Mount(mux)

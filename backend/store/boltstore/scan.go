@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"lanyard/backend/account"
+	"lanyard/backend/grant"
 	"lanyard/backend/token"
 )
 
@@ -188,6 +189,10 @@ func scanSession(s *scan, field string, row *sessionRow) {
 		row.Addr = s.str()
 	case "agent":
 		row.Agent = s.str()
+	case "from":
+		row.From = grant.From(s.str())
+	case "token":
+		row.Token = s.str()
 	case "refresh":
 		s.refresh(&row.Refresh)
 	default:
@@ -232,7 +237,9 @@ func scanAccount(s *scan, field string, a *account.Account) {
 		a.CreatedAt = s.time()
 	case "signed_out_at":
 		a.SignedOutAt = s.time()
-	default:
+	case "short_password":
+		a.ShortPassword = s.bool()
+	default: // second factors too: whoever has some is read the slower way
 		s.off = true
 	}
 }

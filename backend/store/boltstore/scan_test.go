@@ -33,13 +33,16 @@ func fill(v reflect.Value, n *int) {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), n)
+	case reflect.Uint32:
+		v.SetUint(uint64(*n))
 	case reflect.Array:
 		for i := range v.Len() {
 			v.Index(i).SetUint(uint64(*n + i))
 		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return // a hash, set from its array
+			v.SetBytes([]byte(fmt.Sprint(*n)))
+			return
 		}
 		v.Set(reflect.MakeSlice(v.Type(), 3, 3))
 		for i := range 3 {
@@ -63,6 +66,10 @@ func TestScanKnowsEveryField(t *testing.T) {
 	}
 	n := 0
 	fill(reflect.ValueOf(&full).Elem(), &n)
+	if with, err := json.Marshal(full.Account); err != nil || scanRow(with, new(account.Account)) {
+		t.Errorf("an account with second factors is scanned by hand: %v", err)
+	}
+	full.Account.Factors = account.Factors{} // left to encoding/json, and not in a plain account's row
 	for name, row := range map[string]any{
 		"token": rowOf(full.Token), "empty token": rowOf(token.Token{}),
 		"session": rowOfSession(full.Session), "empty session": rowOfSession(grant.Session{}),

@@ -50,6 +50,16 @@ func (db *DB) SessionsOf(ctx context.Context, account string) (of []grant.Sessio
 	return of, err
 }
 
+// PutSession keeps a session that begins: ErrUsed if its id is taken.
+func (db *DB) PutSession(ctx context.Context, s grant.Session) error {
+	return db.update(ctx, func(t *txn) error {
+		if s.ID == "" {
+			return errKey
+		}
+		return newSession(t, s)
+	})
+}
+
 // ChangeSession replaces a session with what fn makes of it.
 func (db *DB) ChangeSession(ctx context.Context, id string, fn func(grant.Session) (grant.Session, error)) error {
 	return db.update(ctx, func(t *txn) error {

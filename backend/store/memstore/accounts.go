@@ -20,7 +20,7 @@ func (db *DB) Account(ctx context.Context, id string) (account.Account, error) {
 	if !ok {
 		return account.Account{}, account.ErrNotFound
 	}
-	return a, nil
+	return cloneAccount(a), nil
 }
 
 // AccountByLogin returns the account of the key of a name or e-mail.
@@ -32,7 +32,7 @@ func (db *DB) AccountByLogin(ctx context.Context, key string) (account.Account, 
 	defer unlock()
 	for _, a := range db.accounts {
 		if key != "" && (account.Key(a.Name) == key || account.Key(a.Email) == key) {
-			return a, nil
+			return cloneAccount(a), nil
 		}
 	}
 	return account.Account{}, account.ErrNotFound
@@ -45,9 +45,13 @@ func (db *DB) Accounts(ctx context.Context) ([]account.Account, error) {
 		return nil, err
 	}
 	defer unlock()
-	return slices.SortedFunc(maps.Values(db.accounts), func(a, b account.Account) int {
+	all := slices.SortedFunc(maps.Values(db.accounts), func(a, b account.Account) int {
 		return cmp.Compare(account.Key(a.Name), account.Key(b.Name))
-	}), nil
+	})
+	for i := range all {
+		all[i] = cloneAccount(all[i])
+	}
+	return all, nil
 }
 
 // CreateAccount keeps a new account: ErrTaken, ErrSetUp.
@@ -81,7 +85,7 @@ func (db *DB) ChangeAccount(ctx context.Context, id string, fn func(a account.Ac
 	for _, o := range db.accounts {
 		others = others || (o.ID != id && o.Admin && !o.Disabled)
 	}
-	if a, err = fn(a, others); err != nil {
+	if a, err = fn(cloneAccount(a), others); err != nil {
 		return err
 	}
 	if a.ID != id {
@@ -108,6 +112,11 @@ func (db *DB) putAccount(a account.Account) error {
 	if db.organizations[name].ID != "" || email != "" && db.organizations[email].ID != "" {
 		return account.ErrTaken
 	}
-	db.accounts[a.ID] = a
+	db.accounts[a.ID] = cloneAccount(a)
 	return nil
+}
+
+func cloneAccount(a account.Account) account.Account {
+	a.Factors.Passkeys, a.Factors.Recovery = slices.Clone(a.Factors.Passkeys), slices.Clone(a.Factors.Recovery)
+	return a
 }

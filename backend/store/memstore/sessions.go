@@ -40,6 +40,23 @@ func (db *DB) SessionsOf(ctx context.Context, account string) ([]grant.Session, 
 	return of, nil
 }
 
+// PutSession keeps a session that begins: ErrUsed if its id is taken.
+func (db *DB) PutSession(ctx context.Context, s grant.Session) error {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if s.ID == "" {
+		return errKey
+	}
+	if err := db.newSession(s); err != nil {
+		return err
+	}
+	db.keepSession(s)
+	return nil
+}
+
 // ChangeSession replaces a session with what fn makes of it.
 func (db *DB) ChangeSession(ctx context.Context, id string, fn func(grant.Session) (grant.Session, error)) error {
 	unlock, err := db.lock(ctx)

@@ -16,6 +16,68 @@ var accountTests = map[string]func(t *testing.T, s Store){
 		must(t, err)
 		same(t, "account", got, want)
 	},
+	"second factors are kept": func(t *testing.T, s Store) {
+		want := factored("a")
+		must(t, s.CreateAccount(t.Context(), want, false))
+		for _, read := range []func() (account.Account, error){
+			func() (account.Account, error) { return s.Account(t.Context(), "a") },
+			func() (account.Account, error) { return s.AccountByLogin(t.Context(), "name-a") },
+			func() (account.Account, error) { return everybody(t, s)[0], nil },
+		} {
+			got, err := read()
+			must(t, err)
+			same(t, "account", got, want)
+			got.Factors.Passkeys[0].Count, got.Factors.Recovery[0] = 99, nil // a reader's own affair
+		}
+		got, err := s.Account(t.Context(), "a")
+		must(t, err)
+		same(t, "account after a reader changed theirs", got, want)
+		must(t, s.ChangeAccount(t.Context(), "a", func(a account.Account, _ bool) (account.Account, error) {
+			a.Factors = account.Factors{}
+			return a, nil
+		}))
+		got, err = s.Account(t.Context(), "a")
+		must(t, err)
+		want.Factors = account.Factors{}
+		same(t, "account without factors", got, want)
+	},
+	"a refused change leaves the second factors": func(t *testing.T, s Store) {
+		want := factored("a")
+		must(t, s.CreateAccount(t.Context(), want, false))
+		wantErr(t, s.ChangeAccount(t.Context(), "a", func(a account.Account, _ bool) (account.Account, error) {
+			a.Factors.TOTP.Step = 99
+			a.Factors.Passkeys[0].Count = 99
+			a.Factors.Recovery[0] = nil
+			return a, errNo
+		}), errNo)
+		got, err := s.Account(t.Context(), "a")
+		must(t, err)
+		same(t, "account", got, want)
+	},
+	"50 at once spend one recovery code": func(t *testing.T, s Store) {
+		must(t, s.CreateAccount(t.Context(), factored("a"), false))
+		exactlyOne(t, atOnce(crowd, func(int) error {
+			return s.ChangeAccount(context.Background(), "a", func(a account.Account, _ bool) (account.Account, error) {
+				if len(a.Factors.Recovery) == 0 {
+					return a, errNo
+				}
+				a.Factors.Recovery = a.Factors.Recovery[1:]
+				return a, nil
+			})
+		}), errNo)
+	},
+	"50 at once bring one step of an app": func(t *testing.T, s Store) {
+		must(t, s.CreateAccount(t.Context(), factored("a"), false))
+		exactlyOne(t, atOnce(crowd, func(int) error {
+			return s.ChangeAccount(context.Background(), "a", func(a account.Account, _ bool) (account.Account, error) {
+				if a.Factors.TOTP.Step >= 8 {
+					return a, errNo
+				}
+				a.Factors.TOTP.Step = 8
+				return a, nil
+			})
+		}), errNo)
+	},
 	"unknown": func(t *testing.T, s Store) {
 		noMail := person("a")
 		noMail.Email = ""
@@ -191,6 +253,21 @@ var accountTests = map[string]func(t *testing.T, s Store){
 			return service.SetDisabled(context.Background(), []string{"a", "b"}[i], true)
 		}), account.ErrLastAdmin)
 	},
+}
+
+// factored is a person with every kind of second factor.
+func factored(id string) account.Account {
+	a := person(id)
+	a.ShortPassword = true
+	a.Factors = account.Factors{
+		TOTP: account.TOTP{Seed: []byte("sealed"), Since: after(3), Step: 7}, Pending: account.TOTP{Seed: []byte("waits"), Since: after(4)},
+		Passkeys: []account.Passkey{{
+			ID: []byte{1, 2}, Name: "Ann's \"key\"", PublicKey: []byte{3}, Count: 4, Synced: true, Transports: []string{"usb"},
+			CreatedAt: after(5), LastUsed: after(6),
+		}},
+		Recovery: [][]byte{{5, 6}},
+	}
+	return a
 }
 
 func everybody(t *testing.T, s Store) []account.Account {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"lanyard/backend/grant"
 	"lanyard/backend/token"
@@ -261,6 +262,31 @@ var sessionTests = map[string]func(t *testing.T, s Store){
 			t.Errorf("sessions of nobody: %v", of)
 		}
 	},
+	"direct logins": func(t *testing.T, s Store) {
+		want := direct("s", "owner")
+		must(t, s.PutSession(t.Context(), want))
+		got, err := s.Session(t.Context(), "s")
+		must(t, err)
+		same(t, "session", got, want)
+		of, err := s.SessionsOf(t.Context(), "owner")
+		must(t, err)
+		same(t, "sessions of the account", of, []grant.Session{want})
+		other := direct("s", "mallory")
+		wantErr(t, s.PutSession(t.Context(), other), grant.ErrUsed)
+		for name, spoil := range map[string]func(*grant.Session){
+			"id":      func(one *grant.Session) { one.ID = "" },
+			"account": func(one *grant.Session) { one.Account = "" },
+		} {
+			one := direct("new", "owner")
+			spoil(&one)
+			if err := s.PutSession(t.Context(), one); err == nil {
+				t.Errorf("a session without %s was kept", name)
+			}
+		}
+		got, err = s.Session(t.Context(), "s")
+		must(t, err)
+		same(t, "session after refusals", got, want)
+	},
 	"those of an account and no other's": func(t *testing.T, s Store) {
 		for _, of := range []string{"a", "aa", "b"} {
 			for _, n := range []string{"1", "2"} {
@@ -366,5 +392,15 @@ func exactlyOne(t *testing.T, errs []error, refusal error) {
 	}
 	if won != 1 {
 		t.Errorf("%d of %d won, want exactly one", won, len(errs))
+	}
+}
+
+// direct is the session of a login without a browser: no refresh token, ten
+// minutes from dawn.
+func direct(id, owner string) grant.Session {
+	return grant.Session{
+		ID: id, Account: owner, Client: "hub", Scopes: []string{"repo:read"}, Audience: []string{"a"},
+		CreatedAt: dawn, AuthTime: dawn, EndsAt: after(10), Idle: 10 * time.Minute, ClaimBy: after(10), LastUsed: dawn,
+		Addr: "192.0.2.1", Agent: "hub-tool", From: grant.FromToken, Token: "of the owner",
 	}
 }

@@ -64,6 +64,26 @@ var sweepTests = map[string]func(t *testing.T, s Store){
 			}
 		}
 	},
+	"direct logins go as soon as they are over": func(t *testing.T, s Store) {
+		for _, id := range []string{"over", "ended"} {
+			must(t, s.PutSession(t.Context(), direct(id, "a")))
+		}
+		must(t, s.UseSessions(t.Context(), []grant.Use{{Session: "over", At: after(5)}}))
+		must(t, s.ChangeSession(t.Context(), "ended", func(one grant.Session) (grant.Session, error) { return one.End("why", after(3)), nil }))
+		for _, c := range []struct {
+			minute int
+			left   []string
+		}{{4, []string{"over"}}, {9, []string{"over"}}, {10, nil}} {
+			must(t, s.Sweep(t.Context(), after(c.minute)))
+			of, err := s.SessionsOf(t.Context(), "a")
+			must(t, err)
+			var ids []string
+			for _, one := range of {
+				ids = append(ids, one.ID)
+			}
+			same(t, numbered("sessions in minute", c.minute), ids, c.left)
+		}
+	},
 	"browser sessions go at their end": func(t *testing.T, s Store) {
 		found := func(id string) bool {
 			_, _, found, err := s.BrowserSession(t.Context(), id)
