@@ -37,6 +37,7 @@ func (s *Server) asking(ctx context.Context, method, path string, body any) (*ht
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", clientID) // people read it in their activity
 	return request, nil
 }
 

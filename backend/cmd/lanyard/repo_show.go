@@ -34,9 +34,9 @@ func repoList(t terminal, account *string) *cobra.Command {
 					}
 					return printJSON(t, views)
 				}
-				b := t.table("NAME", "VISIBILITY", "YOU MAY", "TAGS", "SIZE", "LAST PUSH", "LAST PULL")
+				b := t.table("NAME", "VISIBILITY", "YOU MAY", "LAST PUSH", "LAST PULL", "DESCRIPTION")
 				for _, r := range all {
-					b.row(r.Name, r.Visibility, r.Right, tags(r), size(r.Size), touchedAt(r.LastPush), touchedAt(r.LastPull))
+					b.row(r.Name, r.Visibility, or(r.Right, r.Right != ""), touchedAt(r.LastPush), touchedAt(r.LastPull), r.Description)
 				}
 				return b.print()
 			})
@@ -138,8 +138,6 @@ func touched(touch *client.Touch) string {
 		said += fmt.Sprintf(", by %s with %q", touch.By, touch.Token)
 	case touch.By != "":
 		said += ", by " + touch.By
-	default:
-		said += ", by somebody without a name"
 	}
 	if touch.IP != "" {
 		said += ", from " + touch.IP

@@ -87,7 +87,7 @@ func labelOf(flag, text string) (string, error) {
 }
 
 func scopesOf(flag string, asked []string) ([]string, error) {
-	var scopes, repositories []string
+	var scopes []string
 	for _, s := range asked {
 		s = strings.TrimPrefix(s, "repo:")
 		switch s {

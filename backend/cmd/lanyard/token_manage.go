@@ -70,8 +70,8 @@ func choose(text, whose, list string, n int, at func(i int) (id, label string)) 
 	return 0, fmt.Errorf("%w: %.80q is %s", signin.ErrAmbiguous, text, strings.Join(ids, " or "))
 }
 
-// about is a command about one token that exists.
-type about struct {
+// oneToken is a command about one token that exists.
+type oneToken struct {
 	use, short string
 	args       cobra.PositionalArgs
 	check      func(args []string) error // before anybody is asked; nil: nothing to check
@@ -81,7 +81,7 @@ type about struct {
 	secret     bool // the answer has one, which --json prints
 }
 
-func (c about) command(t terminal, w *whose) *cobra.Command {
+func (c oneToken) command(t terminal, w *whose) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: c.use, Short: c.short, Args: usageArgs(c.args),
@@ -122,7 +122,7 @@ func (c about) command(t terminal, w *whose) *cobra.Command {
 }
 
 func tokenShow(t terminal, w *whose) *cobra.Command {
-	return about{
+	return oneToken{
 		use: "show TOKEN", short: "Show all that is known of a token, but its secret", args: cobra.ExactArgs(1),
 		do: func(_ context.Context, _ client.Holder, one client.Token, _ []string) (client.Token, error) {
 			return one, nil
@@ -154,7 +154,7 @@ func showToken(t terminal, one client.Token) error {
 }
 
 func tokenRename(t terminal, w *whose) *cobra.Command {
-	return about{
+	return oneToken{
 		use: "rename TOKEN DESCRIPTION", short: "Give a token another description", args: cobra.ExactArgs(2),
 		check: func(args []string) error {
 			_, err := labelOf("DESCRIPTION", args[1])
@@ -172,7 +172,7 @@ func tokenRename(t terminal, w *whose) *cobra.Command {
 }
 
 func tokenScopes(t terminal, w *whose) *cobra.Command {
-	cmd := about{
+	cmd := oneToken{
 		use: "scopes TOKEN SCOPE…", short: "Give a token other access permissions", args: cobra.MinimumNArgs(2), ours: "changing access permissions",
 		check: func(args []string) error {
 			_, err := scopesOf("SCOPE", args[1:])
@@ -197,7 +197,7 @@ func tokenScopes(t terminal, w *whose) *cobra.Command {
 }
 
 func tokenPin(t terminal, w *whose, use, short string, pinned bool) *cobra.Command {
-	return about{
+	return oneToken{
 		use: use + " TOKEN", short: short, args: cobra.ExactArgs(1), ours: use,
 		do: func(ctx context.Context, h client.Holder, one client.Token, _ []string) (client.Token, error) {
 			return h.Change(ctx, one.UUID, client.Patch{Pinned: &pinned})

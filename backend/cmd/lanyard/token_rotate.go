@@ -17,7 +17,7 @@ const maxOverlap = 30 * 24 * time.Hour
 func tokenRotate(t terminal, w *whose) *cobra.Command {
 	overlap := "24h"
 	var window time.Duration
-	cmd := about{
+	cmd := oneToken{
 		use: "rotate TOKEN", short: "Give a token another secret; it is shown this once", args: cobra.ExactArgs(1), ours: "rotate", secret: true,
 		check: func([]string) (err error) {
 			window, err = overlapOf(overlap)
