@@ -105,6 +105,7 @@ func orgList(t terminal, account *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				heardOrgs(t, a, all)
 				t.interrupt()
 				if asJSON {
 					views := make([]orgView, 0, len(all))

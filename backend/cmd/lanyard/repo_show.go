@@ -26,6 +26,7 @@ func repoList(t terminal, account *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				heardRepos(t, a, namespace, all)
 				t.interrupt()
 				if asJSON {
 					views := make([]repoView, 0, len(all))

@@ -102,6 +102,9 @@ func teamList(t terminal, account *string) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if len(args) == 0 {
+					heardOrgs(t, a, all)
+				}
 				t.interrupt()
 				views, b := []teamView{}, t.table("TEAM", "RIGHT", "MEMBERS", "DESCRIPTION")
 				for _, o := range all {
