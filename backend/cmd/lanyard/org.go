@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -253,10 +254,11 @@ func orgRevoke(t terminal, account *string) *cobra.Command {
 					return client.Organization{}, afterOthers(err, args[1:i+1])
 				}
 			}
-			if o, err := a.Server.Organization(cmd.Context(), a.Token, args[0]); err == nil || !slices.Contains(args[1:], a.Account.Name) {
-				return o, err
+			o, err := a.Server.Organization(cmd.Context(), a.Token, args[0])
+			if errors.Is(err, client.ErrNotFound) && slices.Contains(args[1:], a.Account.Name) {
+				return client.Organization{Name: args[0]}, nil // who leaves does not see it any more
 			}
-			return client.Organization{Name: args[0]}, nil // who leaves does not see it any more
+			return o, err
 		},
 		said: func(o client.Organization, args []string) string {
 			return fmt.Sprintf("%s: no longer of %s.", strings.Join(args[1:], ", "), o.Name)
