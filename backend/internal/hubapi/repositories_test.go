@@ -223,11 +223,11 @@ func TestLastPullAndPush(t *testing.T) {
 	c := newCompany(t)
 	c.ask(c.bob, "POST", "/v2/access/repositories", `{"name":"bob/open","visibility":"public"}`).is(201)
 	label := c.create(c.eve, "eve's laptop")
-	for _, one := range []access.Seen{
+	if err := c.access.Seen(t.Context(), []access.Seen{
 		{Action: access.Push, Repository: "bob/open", Tag: "v1", Subject: "bob", Addr: "192.0.2.1", Agent: "docker/28", At: noon},
 		{Action: access.Pull, Repository: "bob/open", Tag: "v1", Subject: "eve", Token: label, Addr: "192.0.2.2", Agent: "crane", At: noon},
-	} {
-		c.access.Seen(t.Context(), one)
+	}...); err != nil {
+		t.Fatal(err)
 	}
 	if err := c.access.Flush(t.Context()); err != nil {
 		t.Fatal(err)

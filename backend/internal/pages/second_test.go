@@ -141,12 +141,14 @@ func TestEveryPageAndWhatItDemands(t *testing.T) {
 		}, []string{nothing, signedIn}},
 	}
 	for state, st := range states {
+		s := newSite(t)
+		a := s.account("anna")
+		p := s.person()
+		st.begin(s, p, a)
 		for path, d := range demands {
 			t.Run(path+" by "+state, func(t *testing.T) {
-				s := newSite(t)
-				a := s.account("anna")
-				p := s.person()
-				st.begin(s, p, a)
+				s.TB = t
+				s.later(time.Millisecond) // devices are told apart by it
 				p.open("/authorize/start")
 				m := regexp.MustCompile(`request=([0-9a-f]+)`).FindStringSubmatch(p.path)
 				if m == nil {
