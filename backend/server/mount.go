@@ -46,7 +46,7 @@ func (s *Server) mount() error {
 	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Now: c.Now}
 	logins := &caller.Login{Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Now: c.Now}
 
-	stored, inside, err := s.openImages()
+	stored, err := s.openImages()
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *Server) mount() error {
 	}).Mount(mux)
 	(&hubapi.Handler{
 		Tokens: s.tokens, Access: s.access, Activity: s.activity, People: s.accounts, Gate: guard, Callers: c.Store, Sessions: s.grants,
-		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(), Images: inside,
+		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(), Images: s.inside,
 		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
 	(&dtrapi.Handler{
@@ -102,16 +102,15 @@ func (s *Server) tokenEndpoint() *registry.Handler {
 	return h
 }
 
-// openImages opens the registry inside: nil where there is none, for the
-// surfaces, too.
-func (s *Server) openImages() (*images.Registry, hubapi.Images, error) {
+// openImages opens the registry inside; nil: there is none.
+func (s *Server) openImages() (*images.Registry, error) {
 	c := s.config
 	if c.Storage == "" {
-		return nil, nil, nil
+		return nil, nil
 	}
 	ca, err := writeCA(c.Data, c.Keys.CAPEM())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	stored, err := images.New(images.Config{
 		Seen: s.seenHere, Now: c.Now,
@@ -120,10 +119,10 @@ func (s *Server) openImages() (*images.Registry, hubapi.Images, error) {
 		Explain: s.explain,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	s.close, s.collect = stored.Close, collection(stored)
-	return stored, contents{stored}, nil
+	s.close, s.collect, s.inside = stored.Close, collection(stored), contents{stored}
+	return stored, nil
 }
 
 // explain says why an account may not do a thing, by the rule that refused it.

@@ -23,6 +23,7 @@ import (
 	"lanyard/backend/internal/browser"
 	"lanyard/backend/internal/caller"
 	"lanyard/backend/internal/events"
+	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/keys"
 	"lanyard/backend/token"
 )
@@ -77,6 +78,7 @@ type Server struct {
 	handler  http.Handler
 	admin    http.Handler
 	collect  func(ctx context.Context, dry bool) (admin.Collected, error) // nil: there is no registry inside
+	inside   hubapi.Images                                                // nil: the registry is elsewhere
 	close    func() error
 }
 
