@@ -157,7 +157,7 @@ func TestLoginsThatAreRefused(t *testing.T) {
 		"unknown":                 {"eve", hers, "credentials"},
 		"no password of anybody":  {"bob", hers, "credentials"},
 		"another's token":         {"bob", secret, "credentials"},
-		"deleted token":           {"ada", goneSecret, "credentials"},
+		"deleted token":           {"ada", goneSecret, "gone"},
 		"deactivated token":       {"ada", offSecret, "inactive"},
 		"expired token":           {"ada", expiringSecret.Reveal(), "expired"},
 		"mistyped token":          {"ada", secret[:len(secret)-1] + "x", "mistyped"},
