@@ -1,11 +1,13 @@
 package access_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"lanyard/backend/access"
+	"lanyard/backend/activity"
 )
 
 // Who may do what to an organisation and a repository beside using them.
@@ -176,5 +178,73 @@ func TestListed(t *testing.T) {
 	}
 	if listed, err := w.Listed(t.Context(), actor("oona"), "", "", 2); err != nil || len(listed) != 2 {
 		t.Errorf("two of them: %d, %v", len(listed), err)
+	}
+}
+
+// What somebody does under another's name, or to another's rights, is in the
+// activity of each of them, once.
+func TestWhoFindsItInTheirActivity(t *testing.T) {
+	w := newTown(t)
+	w.Owner = func(_ context.Context, name string) string {
+		return map[string]string{"eve": "id-eve", "oona": "id-oona"}[name]
+	}
+	ctx := t.Context()
+	acme, err := w.Organization(ctx, actor("oona"), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		do   func() error
+		what activity.Action
+		who  map[string]bool // finds it
+	}{
+		"an administrator, under a person's name": {
+			func() error { _, err := w.SetVisibility(ctx, actor("root"), "eve/open", true); return err },
+			activity.RepositoryVisible, map[string]bool{"id-root": true, "id-eve": true, "id-oona": false},
+		},
+		"an owner, under the organisation's": {
+			func() error { _, err := w.CreateRepository(ctx, actor("oona"), "acme/app", "", false); return err },
+			activity.RepositoryCreated, map[string]bool{"id-oona": true, acme.ID: true, "id-max": false},
+		},
+		"a right given to a person there": {
+			func() error {
+				_, err := w.Give(ctx, actor("root"), "acme/other", access.Given{Person: "id-max", Right: access.MayRead}, "max")
+				return err
+			},
+			activity.RepositoryGiven, map[string]bool{"id-root": true, "id-max": true, acme.ID: true, "id-eve": false},
+		},
+		"somebody taken in": {
+			func() error { _, err := w.Join(ctx, actor("root"), "acme", "id-eve", "eve", false); return err },
+			activity.OrganizationMember, map[string]bool{"id-root": true, "id-eve": true, acme.ID: true},
+		},
+		"a name of nobody's": {
+			func() error { _, err := w.CreateRepository(ctx, actor("root"), "alpine", "", false); return err },
+			activity.RepositoryCreated, map[string]bool{"id-root": true, "id-eve": false},
+		},
+	} {
+		before := map[string]int{}
+		count := func(of string) (n int) {
+			all, err := w.Log.Page(ctx, of, activity.Query{Most: 100, Action: string(c.what)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range all {
+				if e.ActorName == "" {
+					t.Errorf("%s: nobody did %+v", name, e)
+				}
+			}
+			return len(all)
+		}
+		for of := range c.who {
+			before[of] = count(of)
+		}
+		if err := c.do(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for of, finds := range c.who {
+			if got, want := count(of)-before[of], map[bool]int{true: 1}[finds]; got != want {
+				t.Errorf("%s: %s finds it %d times, want %d", name, of, got, want)
+			}
+		}
 	}
 }
