@@ -43,16 +43,17 @@ type Store interface {
 
 // Config is what a service is made of.
 type Config struct {
-	Store      Store
-	Keys       *keys.Keys
-	Address    Address
-	Registries []string       // further registries that trust us: their host[:port], as they name their service
-	Storage    string         // folder of the registry inside; "": none
-	Data       string         // the folder told to the admin socket, and where registry/ca.pem is written
-	Rights     access.Default // "": private
-	Tokens     token.Limits
-	Sessions   grant.Limits
-	Aliases    []string // further Hosts that are answered
+	Store        Store
+	Keys         *keys.Keys
+	Address      Address
+	Registries   []string       // further registries that trust us: their host[:port], as they name their service
+	Storage      string         // folder of the registry inside; "": none
+	Data         string         // the folder told to the admin socket, and where registry/ca.pem is written
+	Rights       access.Default // "": private
+	Tokens       token.Limits
+	Sessions     grant.Limits
+	HubPerMinute int      // requests of one caller to the Hub's API; 0: hubapi.DefaultPerMinute
+	Aliases      []string // further Hosts that are answered
 	// RefreshTokens: the registry token endpoint gives refresh tokens to those
 	// who ask for them, and takes them.
 	RefreshTokens bool
@@ -174,12 +175,18 @@ func (s *Server) Background(ctx context.Context) error {
 		case <-renew.C:
 			s.report(ctx, "renew signing leaf", s.config.Keys.Renew(s.config.Now()))
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			// The registry first: it tells of its last pulls as it closes.
-			return errors.Join(s.close(), s.Flush(last))
+			// Twice: the registry may take a while to close, and tells of its
+			// last pulls then.
+			return errors.Join(s.flushLast(ctx), s.close(), s.flushLast(ctx))
 		}
 	}
+}
+
+// flushLast writes the uses noted, when ctx has ended.
+func (s *Server) flushLast(ctx context.Context) error {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return s.Flush(last)
 }
 
 // Flush writes the uses noted so far.

@@ -17,7 +17,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
 	"lanyard/backend/internal/caller"
@@ -40,6 +42,8 @@ type database interface {
 	token.Store
 	grant.Store
 	account.Store
+	access.Store
+	activity.Store
 	caller.Store
 }
 
@@ -50,6 +54,9 @@ type world struct {
 	store  database
 	tokens *token.Service
 	grants *grant.Service
+	access *access.Service
+	acts   *activity.Log
+	hub    *hubapi.Handler
 	people *account.Service
 	url    string
 	log    *locked
@@ -75,25 +82,49 @@ func newWorldOn(t *testing.T, store database) *world {
 	}
 	accounts := &account.Service{Store: store, Hasher: account.NewHasher(), Sealer: sealer, Now: now}
 	w.people = accounts
+	w.acts = &activity.Log{Store: store, Now: now}
+	w.access = &access.Service{Store: store, Log: w.acts, Now: now, Rights: access.Rights{Reserved: account.Reserved(), Host: "localhost:8460"}}
 	mux := http.NewServeMux()
-	(&hubapi.Handler{
+	w.hub = &hubapi.Handler{
 		Tokens:    w.tokens,
+		Access:    w.access,
+		Activity:  w.acts,
+		People:    accounts,
+		Callers:   store,
 		Sessions:  w.grants,
+		PerMinute: 1_000_000, // time stands still
 		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Tokens: w.tokens, Now: now},
 		Logins:    &caller.Login{Store: store, Accounts: accounts, Tokens: w.tokens, Sessions: w.grants, Now: now},
 		Factors:   accounts,
 		Key:       all.OAuth(),
 		PublicURL: issuer, Now: now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
-	}).Mount(mux)
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	w.url = server.URL
-	for i, name := range []string{"ada", "bob"} {
-		if err := store.CreateAccount(t.Context(), account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}, false); err != nil {
+	}
+	w.hub.Mount(mux)
+	w.serve(mux)
+	for i, name := range []string{"ada", "bob", "eve", "mal"} {
+		a := account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}
+		if i > 1 {
+			a.Email = name + "@example.com"
+		}
+		if err := store.CreateAccount(t.Context(), a, false); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return w
+}
+
+func (w *world) serve(mux *http.ServeMux) {
+	server := httptest.NewServer(mux)
+	w.t.Cleanup(server.Close)
+	w.url = server.URL
+}
+
+// remount serves the surface again, set otherwise.
+func (w *world) remount(change func(*hubapi.Handler)) {
+	change(w.hub)
+	mux := http.NewServeMux()
+	w.hub.Mount(mux)
+	w.serve(mux)
 }
 
 // locked lets handlers log at once, and a test read along.
@@ -279,6 +310,28 @@ func (w *world) generate(c computer, installation string) (id, secret string) {
 func (w *world) create(who, label string) string {
 	w.t.Helper()
 	return str(w.ask(who, "POST", "/v2/access-tokens", map[string]any{"token_label": label, "scopes": []string{"repo:read"}}).is(201), "uuid")
+}
+
+// hold gives an account so many tokens made by hand.
+func (w *world) hold(owner string, n int) {
+	w.t.Helper()
+	w.fill(w.t, owner, n)
+}
+
+func (w *world) fill(t testing.TB, owner string, n int) {
+	t.Helper()
+	if err := w.store.Change(t.Context(), owner, func(h token.Holding) (token.Holding, error) {
+		h.Tokens = nil
+		for i := range n {
+			h.Tokens = append(h.Tokens, token.Token{
+				ID: uuid.NewString(), Owner: owner, Hash: token.Hash(uuid.NewString()), LastFour: "abcd", Description: fmt.Sprint("token ", i),
+				Scopes: []token.Scope{token.ScopeRead}, Source: token.Manual, Active: true, CreatedAt: noon.Add(time.Duration(i) * time.Second),
+			})
+		}
+		return h, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // held is all that ada holds, for comparing before and after.

@@ -31,7 +31,7 @@ func (r *Registry) Repositories(ctx context.Context, after string, most int) ([]
 	var names []string
 	hint := ""
 	if after != "" {
-		if _, err := reference.WithName(after); err != nil {
+		if !isRepository(after) {
 			return nil, fmt.Errorf("list repositories: %w: %q", ErrInvalid, after)
 		}
 		hint = path.Join(repositories, after, "_manifests~") // sorts after all that is inside
@@ -178,6 +178,11 @@ func (s store) size(ctx context.Context, d digest.Digest) (int64, error) {
 		return 0, nil
 	}
 	return blob.Size, err
+}
+
+func isRepository(name string) bool {
+	_, err := reference.WithName(name)
+	return err == nil
 }
 
 func isTag(name string) bool { return reference.TagRegexp.FindString(name) == name && name != "" }
