@@ -14,6 +14,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
 	"lanyard/backend/token"
@@ -142,11 +143,11 @@ func TestLoginsThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	no := false
-	if _, err := w.tokens.Change(t.Context(), "ada-id", off.ID, token.Patch{Active: &no}); err != nil {
+	if _, err := w.tokens.Change(t.Context(), "ada-id", off.ID, token.Patch{Active: &no}, activity.By{}); err != nil {
 		t.Fatal(err)
 	}
 	gone, goneSecret := w.pat("repo:read")
-	if err := w.tokens.Delete(t.Context(), "ada-id", gone.ID); err != nil {
+	if err := w.tokens.Delete(t.Context(), "ada-id", activity.By{}, gone.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.passes(2 * time.Minute)
@@ -353,10 +354,10 @@ func TestASessionDiesWithItsToken(t *testing.T) {
 	no := false
 	for name, kill := range map[string]func(w *world, id string) error{
 		"deactivated": func(w *world, id string) error {
-			_, err := w.tokens.Change(w.t.Context(), "ada-id", id, token.Patch{Active: &no})
+			_, err := w.tokens.Change(w.t.Context(), "ada-id", id, token.Patch{Active: &no}, activity.By{})
 			return err
 		},
-		"deleted": func(w *world, id string) error { return w.tokens.Delete(w.t.Context(), "ada-id", id) },
+		"deleted": func(w *world, id string) error { return w.tokens.Delete(w.t.Context(), "ada-id", activity.By{}, id) },
 		"expired": func(w *world, _ string) error { w.passes(5 * time.Minute); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
