@@ -31,9 +31,9 @@ FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor
 
 # Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
 export LANYARD_TOOLS := $(CURDIR)/build/tools
-CLIENTS := crane regctl oras helm skopeo podman buildah docker-registry docker-credential-secretservice
+CLIENTS := crane regctl oras helm skopeo podman buildah dockerd docker-registry distribution3 docker-credential-secretservice
 
-.PHONY: help build test check unit race web browser lint demo run bindings bench faults gallery install uninstall clean \
+.PHONY: help build test check unit race web browser lint demo run bindings bench faults clients gallery install uninstall clean \
 	build/tools need-go need-window need-test
 
 help: ## this list
@@ -98,10 +98,15 @@ run: need-window ## opens the window; without a display it is make demo
 bench: need-test build ## the window beside an empty one of Wails, sizes, and the benchmarks, to build/bench
 	@mkdir -p build/bench
 	@go run ./backend/e2e/windowbench -out build/bench $(QUIET)
-	@go test -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
+	@go test -timeout 60m -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
 
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
+	@$(MAKE) clients
+
+clients: need-test ## every container tool with a token of every scope at three registries, to build/clients
+	@LANYARD_CLIENTS=$(CURDIR)/build/clients go test -count=1 -timeout 30m -v -run '^TestEveryScopeWithEveryTool$$' ./backend/e2e | grep -vE '^ *=== (RUN|PAUSE|CONT)'
+	@echo "written to build/clients/clients.md"
 
 gallery: need-test build ## every page and the window as pictures, small, large, light and dark, to build/gallery
 	@mkdir -p build/gallery
@@ -115,7 +120,7 @@ uninstall: ## takes away what install put there
 	@build/install.sh remove '$(PREFIX)'
 
 clean: ## removes what was built and fetched
-	rm -rf build/bin build/tools build/demo build/bench build/gallery build/tmp \
+	rm -rf build/bin build/tools build/demo build/bench build/clients build/gallery build/tmp \
 		frontend/node_modules frontend/build-fake frontend/test-results
 	find frontend/dist -mindepth 1 ! -name .gitkeep -delete
 

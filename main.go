@@ -25,13 +25,10 @@ import (
 // restarted, so all programs of a build are given the same.
 var version = "dev"
 
-// single is what the window is known by to a second start.
-const single = "lanyard-desktop"
-
 //go:embed all:frontend/dist
 var pages embed.FS
 
-//go:embed build/appicon.png
+//go:embed build/windowicon.png
 var icon []byte
 
 func main() {
@@ -53,14 +50,21 @@ func unsetOrders(environ []string) (failed error) {
 }
 
 func run() error {
-	if raised, err := elsewhere(os.Getenv, os.Stdout); raised || err != nil {
+	raise := make(chan struct{}, 1)
+	if raised, err := elsewhere(os.Getenv, raise, os.Stdout); raised || err != nil {
 		return err
 	}
 	p, err := parts()
 	if err != nil {
 		return err
 	}
-	return onDisplay(func() error { return wails.Run(settings(app.New(p))) })
+	window := app.New(p)
+	go func() {
+		for range raise {
+			window.SecondInstance()
+		}
+	}()
+	return onDisplay(func() error { return wails.Run(settings(window)) })
 }
 
 func settings(window *app.App) *options.App {
@@ -72,7 +76,7 @@ func settings(window *app.App) *options.App {
 		ErrorFormatter:   app.Explain,
 		Logger:           app.NewLog(),
 		OnStartup:        window.Startup, OnDomReady: window.DomReady, OnBeforeClose: window.BeforeClose, OnShutdown: window.Shutdown,
-		SingleInstanceLock: &options.SingleInstanceLock{UniqueId: single, OnSecondInstanceLaunch: window.SecondInstance},
+		SingleInstanceLock: lock(window),
 		Linux:              &linux.Options{Icon: icon, ProgramName: "lanyard-desktop", WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
 		Windows:            &windows.Options{Theme: windows.SystemDefault},
 	}

@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/wailsapp/wails/v2/pkg/options"
-
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 )
@@ -82,7 +80,7 @@ func (a *App) DomReady(ctx context.Context) {
 }
 
 // SecondInstance: another start of this person raises the window.
-func (a *App) SecondInstance(options.SecondInstanceData) { a.core.screen.Raise() }
+func (a *App) SecondInstance() { a.core.screen.Raise() }
 
 // BeforeClose prevents it once where a new secret would be lost. The first
 // time it says what goes on. Both only if it was a person who closed the

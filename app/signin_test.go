@@ -337,10 +337,10 @@ func TestCopy(t *testing.T) {
 
 func TestASecondStartRaisesTheWindow(t *testing.T) {
 	a := New(Parts{Computer: &signin.Computer{}, Asked: &signin.Computer{}})
-	a.SecondInstance(secondStart) // before there is a window: nothing to raise
+	a.SecondInstance() // before there is a window: nothing to raise
 	s := &fakeScreen{}
 	b := build(Parts{Computer: &signin.Computer{}, Asked: &signin.Computer{}}, s)
-	b.SecondInstance(secondStart)
+	b.SecondInstance()
 	if s.raised != 1 {
 		t.Errorf("raised %d times", s.raised)
 	}

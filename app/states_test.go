@@ -15,16 +15,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wailsapp/wails/v2/pkg/options"
-
 	"lanyard/backend/client"
 	"lanyard/backend/e2e/keyring"
 	"lanyard/backend/e2e/service"
 	"lanyard/backend/keychain"
 	"lanyard/backend/signin"
 )
-
-var secondStart = options.SecondInstanceData{}
 
 // Every state as the page is shown it, from what is known.
 func TestStates(t *testing.T) {

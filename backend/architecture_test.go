@@ -68,6 +68,7 @@ var places = map[string]place{
 	"backend/why":               {doings, computer},
 	"backend/internal/admin":    {doings, service},
 	"backend/internal/dtrapi":   {doings, service},
+	"backend/internal/events":   {doings, service},
 	"backend/internal/hubapi":   {doings, service},
 	"backend/internal/images":   {doings, service},
 	"backend/internal/oauth":    {doings, service},

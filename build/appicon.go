@@ -1,7 +1,8 @@
 //go:build ignore
 
-// appicon draws build/appicon.png and build/windows/icon.ico, the mark of the
-// service's pages (backend/internal/pages/static/mark.svg) as programs wear it:
+// appicon draws build/appicon.png, build/windowicon.png and build/windows/icon.ico,
+// the mark of the service's pages (backend/internal/pages/static/mark.svg) as
+// programs wear it:
 //
 //	go run build/appicon.go
 package main
@@ -116,6 +117,7 @@ func ico(sizes ...int) []byte {
 func main() {
 	for name, data := range map[string][]byte{
 		"build/appicon.png":      encoded(512),
+		"build/windowicon.png":   encoded(128), // a window hands every pixel to the display before it is shown
 		"build/windows/icon.ico": ico(256, 64, 48, 32, 16),
 	} {
 		if err := os.WriteFile(name, data, 0o644); err != nil {

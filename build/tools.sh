@@ -24,11 +24,17 @@ stamp() { printf '%s\n' "$2" >"$tools/.stamp/$1"; }
 gotool() {
 	stamped "$1" "$2@$3" && return
 	echo "build/tools: building $1 $3"
+	local made
+	made=$(mktemp -d "$tools/.build.XXXXXX")
 	# No flags and no workspace of the person's: the version alone decides what is built.
-	GOBIN=$bin GOFLAGS=-trimpath GOWORK=off CGO_ENABLED=0 go install "$2@$3" 2> >(grep -v '^go: downloading ' >&2) || {
+	GOBIN=$made GOFLAGS=-trimpath GOWORK=off CGO_ENABLED=0 go install "$2@$3" 2> >(grep -v '^go: downloading ' >&2) || {
+		rm -rf "$made"
 		echo "build/tools: $1 could not be built (the reason is above)" >&2
 		exit 1
 	}
+	# Go names a program after its folder, and several are named alike.
+	mv -f "$made/$(basename "$2")" "$bin/$1"
+	rmdir "$made"
 	stamp "$1" "$2@$3"
 }
 
@@ -147,10 +153,17 @@ for name in "$@"; do
 	regctl) gotool regctl github.com/regclient/regclient/cmd/regctl v0.11.7 ;;
 	oras) gotool oras oras.land/oras/cmd/oras v1.3.6 ;;
 	helm) gotool helm helm.sh/helm/v3/cmd/helm v3.22.0 ;;
+	distribution3) gotool distribution3 github.com/distribution/distribution/v3/cmd/registry v3.1.2 ;;
 	golangci-lint) gotool golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0 ;;
 	docker-registry) debtool docker-registry docker-registry usr/bin/docker-registry ;;
 	docker-credential-secretservice)
 		debtool docker-credential-secretservice golang-docker-credential-helpers usr/bin/docker-credential-secretservice
+		;;
+	dockerd)
+		# It runs with the two beside it, which it looks for on PATH.
+		debtool dockerd docker.io usr/sbin/dockerd
+		debtool containerd containerd usr/bin/containerd
+		debtool runc runc usr/sbin/runc
 		;;
 	skopeo)
 		# skopeo wants a policy on signatures, for which the system may have none.

@@ -1,98 +1,70 @@
 package access
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"sync"
-	"time"
+import "time"
 
-	"github.com/google/uuid"
+// Seen is what a registry says was done to one of its repositories: a
+// manifest was pulled or pushed, or a manifest or a tag was deleted.
+type Seen struct {
+	Registry   string // host[:port] as the service knows it: one name may be in two registries
+	Action     string // Pull, Push or Delete
+	Repository string
+	Tag        string // as it was asked for; "": by digest
+	Digest     string // of the manifest; "": a tag was deleted
+	Size       int64  // bytes of the manifest itself; 0: not told
+	Subject    string // user name of the token; "": nobody's
+	Token      string // id of the token that was shown; "": a password, or not known
+	Addr       string // of the client, without port
+	Agent      string // of the client, in its own words
+	At         time.Time
+	Parts      []string // digests of the manifests that an index names; nil: it is none, or was not told
+}
+
+const (
+	// together is how long after an index a client may ask for its parts.
+	together = time.Minute
+	// maxParts bounds what is remembered, of one index and of all.
+	maxParts, maxRemembered = 256, 16 << 10
 )
 
-// Seen is something that a registry says was done to a repository.
-type Seen struct {
-	Action     string // Pull, Push or Delete
-	Registry   string // host[:port] of the registry that says so
-	Repository string
-	Tag        string // "": by digest
-	Digest     string
-	Size       int64  // bytes of what was pulled or pushed; 0: not known
-	Subject    string // the user name in the registry's token; "": anonymous
-	Token      string // id of the token in use; "": by password, or not known
-	Addr       string
-	Agent      string
-	At         time.Time
+// Pulls tells pulls from their parts: a client that was answered with an index
+// gets the manifest for its own machine next, by digest, and that is one pull.
+// It is not for use by several at once.
+type Pulls struct {
+	expected map[part]time.Time // until when
 }
 
-// Seen notes what registries say was done: the next Flush writes it. Nobody is
-// asked again, since the registry let it happen.
-func (s *Service) Seen(_ context.Context, all []Seen) error {
-	for _, one := range all {
-		if CheckName(one.Repository) == nil && slices.Contains([]string{Pull, Push}, one.Action) {
-			s.seen.add(one)
+type part struct{ registry, repository, digest, subject, addr, agent string }
+
+// Count says whether s counts, and remembers the parts of an index. All but
+// pulls always counts.
+func (p *Pulls) Count(s Seen) bool {
+	if s.Action != Pull {
+		return true
+	}
+	asked := part{s.Registry, s.Repository, s.Digest, s.Subject, s.Addr, s.Agent}
+	until, expected := p.expected[asked]
+	counts := s.Tag != "" || !expected || s.At.After(until)
+	if len(s.Parts) == 0 {
+		return counts
+	}
+	if p.expected == nil || len(p.expected)+maxParts > maxRemembered {
+		p.forget(s.At)
+	}
+	for _, digest := range s.Parts[:min(len(s.Parts), maxParts)] {
+		asked.digest = digest
+		p.expected[asked] = s.At.Add(together)
+	}
+	return counts
+}
+
+// forget drops what is over, and all if that makes no room.
+func (p *Pulls) forget(now time.Time) {
+	for asked, until := range p.expected {
+		if now.After(until) {
+			delete(p.expected, asked)
 		}
 	}
-	return nil
-}
-
-// Flush writes what was seen since the last one, a transaction for each
-// repository. A first push makes the repository. Call it every second and at
-// the end.
-func (s *Service) Flush(ctx context.Context) error {
-	var failed error
-	for name, all := range s.seen.take() {
-		err := s.Store.ChangeRepository(ctx, name, func(f Facts) (Repository, error) {
-			r := f.Repository
-			for _, one := range all {
-				if r.ID == "" && one.Action == Push {
-					r = Repository{ID: uuid.NewString(), Name: name, CreatedAt: one.At.UTC().Truncate(time.Microsecond)}
-				}
-				if r.ID != "" {
-					r = r.touch(one)
-				}
-			}
-			return r, nil
-		})
-		if err != nil {
-			for _, one := range all {
-				s.seen.add(one) // the next time
-			}
-			failed = errors.Join(failed, fmt.Errorf("note what was done to %s: %w", name, err))
-		}
+	if p.expected == nil || len(p.expected)+maxParts > maxRemembered {
+		p.expected = map[part]time.Time{}
 	}
-	return failed
-}
-
-// pending are acts by repository.
-type pending struct {
-	mu  sync.Mutex
-	all map[string][]Seen
-	n   int
-}
-
-// maxPending bounds what is held while the store cannot write; what comes
-// then is not counted.
-const maxPending = 20_000
-
-func (p *pending) add(one Seen) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.n >= maxPending {
-		return
-	}
-	if p.all == nil {
-		p.all = map[string][]Seen{}
-	}
-	p.all[one.Repository] = append(p.all[one.Repository], one)
-	p.n++
-}
-
-func (p *pending) take() map[string][]Seen {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	all := p.all
-	p.all, p.n = nil, 0
-	return all
 }

@@ -287,7 +287,7 @@ func TestSeen(t *testing.T) {
 	at := morning.Add(time.Minute)
 	seen := func(all ...access.Seen) {
 		t.Helper()
-		if err := w.Service.Seen(ctx, all); err != nil {
+		if err := w.Service.Seen(ctx, all...); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lanyard/backend/dockerconfig"
+	"lanyard/backend/machine"
 	"lanyard/backend/tool"
 )
 
@@ -228,7 +229,7 @@ func hostOf(key string) string {
 	}
 	switch host {
 	case "index.docker.io", "registry-1.docker.io":
-		return hubHost
+		return machine.DockerHub
 	}
 	return host
 }

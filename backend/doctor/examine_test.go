@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"lanyard/backend/dockerconfig"
+	"lanyard/backend/machine"
 	"lanyard/backend/tool"
 )
 
@@ -107,7 +108,7 @@ func TestExamine(t *testing.T) {
 			s.Registries = []Registry{{Host: "docker.io", Account: "anna"}}
 			s.Looks = nil
 			s.config(dockers, func(c *tool.Config) { c.CredHelpers["docker.io"] = "lanyard" })
-		}, "not-set-up", Problem, tool.Names(), hubKey, names(dockers, hubKey)},
+		}, "not-set-up", Problem, tool.Names(), machine.DockerHubKey, names(dockers, machine.DockerHubKey)},
 		{"another helper", func(s *Snapshot) { s.config(dockers, func(c *tool.Config) { c.CredHelpers[host] = "pass" }) }, "other-helper", Problem, tool.Names(), "docker-credential-pass", instead(names(dockers, host))},
 		{"another helper, missing", func(s *Snapshot) { s.config(dockers, func(c *tool.Config) { c.CredHelpers[host] = "desktop" }) }, "other-helper", Problem, tool.Names(), "which is not there", instead(names(dockers, host))},
 		{"another helper in podman's file", func(s *Snapshot) { s.config(auth, func(c *tool.Config) { c.CredHelpers[host] = "pass" }) }, "other-helper", Problem, containers, "docker-credential-pass", instead(names(auth, host))},
@@ -294,11 +295,11 @@ func TestSetUp(t *testing.T) {
 		{"a variable, which no file is before", func(s *Snapshot) { s.EnvAuth = []string{host} }, tool.Names(), []Step{docker}},
 		{"registries.conf, which is not ours to write", func(s *Snapshot) { s.config(conf, func(c *tool.Config) { c.Stores = []string{"pass"} }) }, tool.Names(), []Step{docker}},
 		{"Docker Hub", func(s *Snapshot) {
-			s.Registries = []Registry{{Host: hubHost}}
+			s.Registries = []Registry{{Host: machine.DockerHub}}
 			s.Native = "pass"
 		}, []tool.Name{tool.Docker, tool.Helm}, []Step{
-			{Path: dockers, Want: dockerconfig.Want{Hosts: []string{hubHost, hubKey}}},
-			{Path: helms, Want: dockerconfig.Want{Hosts: []string{hubKey}}, Why: "helm would ask docker-credential-pass first, as it has no settings of its own"},
+			{Path: dockers, Want: dockerconfig.Want{Hosts: []string{machine.DockerHub, machine.DockerHubKey}}},
+			{Path: helms, Want: dockerconfig.Want{Hosts: []string{machine.DockerHubKey}}, Why: "helm would ask docker-credential-pass first, as it has no settings of its own"},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

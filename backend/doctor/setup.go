@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lanyard/backend/dockerconfig"
+	"lanyard/backend/machine"
 	"lanyard/backend/tool"
 )
 
@@ -29,18 +30,13 @@ func shapeOf(k tool.Kind) (shape dockerconfig.Shape, editable bool) {
 	return dockerconfig.Docker, true
 }
 
-const (
-	hubHost = "docker.io"
-	hubKey  = "https://index.docker.io/v1/"
-)
-
 // keysIn are the keys of a host in a file of that kind.
 func keysIn(k tool.Kind, host string) []string {
 	switch {
 	case k == tool.DockerConfig:
 		return dockerconfig.Docker.Keys([]string{host})
-	case k == tool.HelmConfig && host == hubHost:
-		return []string{hubKey}
+	case k == tool.HelmConfig && host == machine.DockerHub:
+		return []string{machine.DockerHubKey}
 	}
 	return []string{host}
 }

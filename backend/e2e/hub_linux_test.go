@@ -12,6 +12,7 @@ import (
 
 	"lanyard/backend/e2e/desk"
 	"lanyard/backend/internal/keyringtest"
+	"lanyard/backend/keychain"
 )
 
 // hubHosts are the names under which Docker Hub is asked: where docker signs
@@ -108,6 +109,31 @@ func TestDockerHubByDocker(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(h.Runtime, "lanyard-*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
+}
+
+// A second sign-in takes the place of the first, which lives nowhere any more.
+func TestDockerHubTwice(t *testing.T) {
+	h := hubDesk(t)
+	if out := h.login(); out.Code != 0 {
+		t.Fatalf("exit %d\n%s%s", out.Code, out.Out, out.Err)
+	}
+	first := h.entry(keychain.TokenName("https://hub.docker.com", "anna")).Secret
+	out := h.login()
+	if out.Code != 0 || strings.Contains(out.Out+out.Err, "still valid") {
+		t.Fatalf("exit %d\n%s%s", out.Code, out.Out, out.Err)
+	}
+	_, second := h.asked("docker.io")
+	if second == "" || second == first {
+		t.Fatal("the first token is served, or none")
+	}
+	list := h.must("token", "list", "--json")
+	if strings.Contains(list.Out, first[len(first)-4:]) || !strings.Contains(list.Out, second[len(second)-4:]) {
+		t.Errorf("the tokens at Docker Hub: %s", list.Out)
+	}
+	if out := h.must("logout"); !strings.Contains(out.Out, "is refused") || strings.Contains(out.Out, "still valid") {
+		t.Errorf("the receipt:\n%s", out.Out)
+	}
+	h.keyringIsEmpty()
 }
 
 // Docker Hub's access lasts minutes: afterwards nothing can be managed, and the

@@ -16,9 +16,6 @@ import (
 	"lanyard/backend/standing"
 )
 
-// hubKey is how Docker's tools spell Docker Hub.
-const hubKey = "https://index.docker.io/v1/"
-
 var (
 	errGone  = errors.New("signed out")            // of a managed host, for which nothing is held here any more
 	errEnded = errors.New("the session has ended") // and what is held for it is not served
@@ -266,7 +263,7 @@ func (c *call) List() (map[string]string, error) {
 			continue
 		}
 		if host == machine.DockerHub {
-			host = hubKey
+			host = machine.DockerHubKey
 		}
 		if _, as, managed, chosen, err := c.find(s, host); err == nil && managed && chosen {
 			r = as

@@ -386,32 +386,61 @@ func TestFileThatIsNotOursAlone(t *testing.T) {
 		"mode 0644":      func(t *testing.T, f file) { must(t, os.Chmod(f.path(), 0o644)) },
 		"mode 0660":      func(t *testing.T, f file) { must(t, os.Chmod(f.path(), 0o660)) },
 		"folder for all": func(t *testing.T, f file) { must(t, os.Chmod(f.dir, 0o777)) },
-		"foreign owner":  func(t *testing.T, f file) { must(t, os.Chown(f.path(), 65534, -1)) },
-		"foreign folder": func(t *testing.T, f file) { must(t, os.Chown(f.dir, 65534, -1)) },
 		"link to another": func(t *testing.T, f file) {
 			must(t, os.Rename(f.path(), f.path()+".2"))
 			must(t, os.Symlink(f.path()+".2", f.path()))
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			if os.Geteuid() != 0 && strings.HasPrefix(name, "foreign") {
-				return // only root can give a file away
-			}
-			k, f := made(t)
-			must(t, k.Put(t.Context(), "token/s/a", []byte("x")))
-			before := raw(t, f.path())
-			spoil(t, f)
-			for what, err := range map[string]error{
-				"get": second(k.Get(t.Context(), "token/s/a")), "put": k.Put(t.Context(), "token/s/a", []byte("y")), "delete": k.Delete(t.Context(), "token/s/a"),
-			} {
-				if !errors.Is(err, ErrExposed) {
-					t.Errorf("%s: %v", what, err)
-				}
-			}
-			if raw(t, f.path()) != before {
-				t.Error("the file was written")
-			}
+		t.Run(name, func(t *testing.T) { refusedOnce(t, spoil) })
+	}
+}
+
+// refusedOnce: a file is neither read nor written once it is spoilt.
+func refusedOnce(t *testing.T, spoil func(*testing.T, file)) {
+	t.Helper()
+	k, f := made(t)
+	must(t, k.Put(t.Context(), "token/s/a", []byte("x")))
+	before := raw(t, f.path())
+	spoil(t, f)
+	for what, err := range map[string]error{
+		"get": second(k.Get(t.Context(), "token/s/a")), "put": k.Put(t.Context(), "token/s/a", []byte("y")), "delete": k.Delete(t.Context(), "token/s/a"),
+	} {
+		if !errors.Is(err, ErrExposed) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if raw(t, f.path()) != before {
+		t.Error("the file was written")
+	}
+}
+
+// Only root can give a file away, and nobody else gets one that is another's
+// and shut to all: the kernel lets no link lead there, and a user namespace maps
+// no second user without a helper of root's. So anybody else shows the rules a
+// folder that is root's, and a file of their own as another user would see it.
+func TestFileOfAnotherPerson(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Run("owner", func(t *testing.T) {
+			refusedOnce(t, func(t *testing.T, f file) { must(t, os.Chown(f.path(), 65534, -1)) })
 		})
+		t.Run("folder", func(t *testing.T) {
+			refusedOnce(t, func(t *testing.T, f file) { must(t, os.Chown(f.dir, 65534, -1)) })
+		})
+		return
+	}
+	root, err := os.Stat("/")
+	must(t, err)
+	if err := oursToWrite("/", root); !errors.Is(err, ErrExposed) || !strings.Contains(err.Error(), "belongs to user 0") {
+		t.Errorf("root's folder: %v", err)
+	}
+	_, f := made(t)
+	info, err := os.Stat(f.path())
+	must(t, err)
+	if err := oursAlone(f.path(), info); err != nil {
+		t.Errorf("our file: %v", err)
+	}
+	if err := belongs(f.path(), info, 0o077, os.Geteuid()+1); !errors.Is(err, ErrExposed) {
+		t.Errorf("our file, to another user: %v", err)
 	}
 }
 

@@ -14,6 +14,11 @@ var ErrHost = errors.New("not a registry host")
 // DockerHub is the canonical host of Docker Hub under all its spellings.
 const DockerHub = "docker.io"
 
+// DockerHubKey is what docker and its relatives ask a helper for where they mean
+// Docker Hub. The nouns tool and dockerconfig, which import nothing, spell it
+// themselves; doctor's test holds them against this.
+const DockerHubKey = "https://index.docker.io/v1/"
+
 const (
 	maxHostText = 512 // bytes of a spelling; a host name alone has at most 253
 	maxHostName = 253

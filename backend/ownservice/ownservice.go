@@ -147,7 +147,22 @@ func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool) (
 	return p, err
 }
 
+// ResetFactors takes all second factors of an account.
+func (s *Service) ResetFactors(ctx context.Context, name string) (Person, error) {
+	var p Person
+	err := s.call(ctx, http.MethodPost, accountPath(name, "reset-factors"), nil, &p)
+	return p, err
+}
+
+// call asks what is answered at once.
 func (s *Service) call(ctx context.Context, method, path string, body, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	return s.callLong(ctx, method, path, body, into)
+}
+
+// callLong asks what takes as long as it takes.
+func (s *Service) callLong(ctx context.Context, method, path string, body, into any) error {
 	socket, err := s.socket()
 	if err != nil {
 		return err
@@ -160,8 +175,6 @@ func (s *Service) call(ctx context.Context, method, path string, body, into any)
 		}
 		sent = bytes.NewReader(text)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, "http://lanyard"+path, sent)
 	if err != nil {
 		return fmt.Errorf("ask the own service: %w", err)

@@ -19,6 +19,7 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/internal/browser"
 	"lanyard/backend/internal/caller"
+	"lanyard/backend/internal/dtrapi"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/internal/images"
@@ -58,15 +59,20 @@ func (s *Server) mount() error {
 		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
 		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
-	mux.Handle("/token", &registry.Handler{
-		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
-		Issuer: c.Address.Host(), Services: s.registries(), Rights: s.access.Rights, Now: c.Now, Log: c.Log,
-	})
+	(&dtrapi.Handler{
+		Store: c.Store, Logins: logins, Accounts: s.accounts, Tokens: s.tokens, Repositories: s.access, Now: c.Now, Log: c.Log,
+	}).Mount(mux)
+	tokens := s.tokenEndpoint()
+	s.config.Seen = attributed{c.Seen, tokens}
+	mux.Handle("/token", tokens)
 	s.operations(mux)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/account/", http.StatusSeeOther) })
 
 	top := http.NewServeMux()
 	top.Handle("/", bounded(mux))
+	if err := s.mountEvents(top); err != nil {
+		return err
+	}
 	if c.Storage != "" {
 		if err := s.mountImages(top); err != nil {
 			return err
@@ -80,6 +86,19 @@ func (s *Server) mount() error {
 	return nil
 }
 
+// tokenEndpoint is what registries send their clients to.
+func (s *Server) tokenEndpoint() *registry.Handler {
+	c := s.config
+	h := &registry.Handler{
+		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
+		Issuer: c.Address.Host(), Services: s.registries(), Rights: s.access.Rights, Now: c.Now, Log: c.Log,
+	}
+	if c.RefreshTokens {
+		h.RefreshKey = c.Keys.Service()
+	}
+	return h
+}
+
 func (s *Server) mountImages(top *http.ServeMux) error {
 	c := s.config
 	ca, err := writeCA(c.Data, c.Keys.CAPEM())
@@ -87,6 +106,7 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 		return err
 	}
 	stored, err := images.New(images.Config{
+		Seen: s.seenHere, Now: c.Now,
 		Dir: c.Storage, Realm: c.Address.Public.String() + "/token", Service: c.Address.Host(), Issuer: c.Address.Host(),
 		CAFile: ca, Reserved: account.Reserved(), Logger: c.Log,
 		Explain: s.explain,
@@ -94,7 +114,7 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
-	s.close = stored.Close
+	s.close, s.collect = stored.Close, collection(stored)
 	top.Handle("/v2/", stored)
 	return nil
 }

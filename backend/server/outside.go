@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/url"
 	"time"
 
 	"lanyard/backend/internal/admin"
+	"lanyard/backend/internal/events"
 	"lanyard/backend/internal/registry"
 )
 
@@ -32,7 +34,16 @@ func AuthorityFile(ctx context.Context, data string, now time.Time) (string, err
 }
 
 // PrintRegistryConfig writes what a separate registry, reached as name, needs
-// in its configuration to trust the service; distribution 2.8 and 3 read it.
-func PrintRegistryConfig(w io.Writer, a Address, name, ca string) error {
-	return registry.PrintStanza(w, registry.Stanza{Realm: a.Public.String() + "/token", Service: name, Issuer: a.Host(), CAFile: ca})
+// in its configuration to trust the service of a data folder and to tell it of
+// pulls and pushes; distribution 2.8 and 3 read it. A secret is in it.
+func PrintRegistryConfig(w io.Writer, a Address, name, data, ca string) error {
+	secret, err := events.OpenSecret(secretPath(data))
+	if err != nil {
+		return err
+	}
+	err = registry.PrintStanza(w, registry.Stanza{Realm: a.Public.String() + "/token", Service: name, Issuer: a.Host(), CAFile: ca})
+	if err != nil {
+		return err
+	}
+	return events.PrintStanza(w, a.Public.JoinPath("events").String()+"?service="+url.QueryEscape(name), secret)
 }

@@ -22,6 +22,7 @@ import (
 	"lanyard/backend/internal/admin"
 	"lanyard/backend/internal/browser"
 	"lanyard/backend/internal/caller"
+	"lanyard/backend/internal/events"
 	"lanyard/backend/keys"
 	"lanyard/backend/token"
 )
@@ -53,11 +54,15 @@ type Config struct {
 	Sessions     grant.Limits
 	HubPerMinute int      // requests of one caller to the Hub's API; 0: hubapi.DefaultPerMinute
 	Aliases      []string // further Hosts that are answered
-	Version      string
-	SetUp        func() error // called once the first administrator is committed; may be nil
-	Stop         func()       // what the admin socket's stop does; nil: refused
-	Now          func() time.Time
-	Log          *slog.Logger // nil: discarded
+	// RefreshTokens: the registry token endpoint gives refresh tokens to those
+	// who ask for them, and takes them.
+	RefreshTokens bool
+	Version       string
+	Seen          events.Sink  // what registries say was pulled, pushed and deleted; nil: kept with the repository
+	SetUp         func() error // called once the first administrator is committed; may be nil
+	Stop          func()       // what the admin socket's stop does; nil: refused
+	Now           func() time.Time
+	Log           *slog.Logger // nil: discarded
 }
 
 // Server is a running account service.
@@ -71,6 +76,7 @@ type Server struct {
 	setup    *account.Setup
 	handler  http.Handler
 	admin    http.Handler
+	collect  func(ctx context.Context, dry bool) (admin.Collected, error) // nil: there is no registry inside
 	close    func() error
 }
 
@@ -82,7 +88,7 @@ func New(c Config) (*Server, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	c.Store = marked{c.Store, c.SetUp}
+	c.Store = marked{remembering{c.Store, c.Now, c.Log}, c.SetUp}
 	sealer, err := c.Keys.Sealer()
 	if err != nil {
 		return nil, fmt.Errorf("build the service: %w", err)
@@ -100,16 +106,19 @@ func New(c Config) (*Server, error) {
 		Store: c.Store, Log: s.activity, Now: c.Now,
 		Rights: access.Rights{Default: c.Rights, Reserved: account.Reserved(), Host: c.Address.Host()},
 	}
+	if s.config.Seen == nil {
+		s.config.Seen = s.access
+	}
 	if err := s.mount(); err != nil {
 		return nil, err
 	}
-	s.admin = (&admin.Handler{
+	s.admin = operator((&admin.Handler{
 		Info: admin.Info{
 			PublicURL: c.Address.Public.String(), PID: os.Getpid(), Version: c.Version,
 			Data: c.Data, Storage: c.Storage, StartedAt: c.Now().UTC(),
 		},
-		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Log: c.Log,
-	}).Routes()
+		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Collect: s.collect, Log: c.Log,
+	}).Routes())
 	return s, nil
 }
 
@@ -166,11 +175,18 @@ func (s *Server) Background(ctx context.Context) error {
 		case <-renew.C:
 			s.report(ctx, "renew signing leaf", s.config.Keys.Renew(s.config.Now()))
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			return errors.Join(s.Flush(last), s.close())
+			// Twice: the registry may take a while to close, and tells of its
+			// last pulls then.
+			return errors.Join(s.flushLast(ctx), s.close(), s.flushLast(ctx))
 		}
 	}
+}
+
+// flushLast writes the uses noted, when ctx has ended.
+func (s *Server) flushLast(ctx context.Context) error {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return s.Flush(last)
 }
 
 // Flush writes the uses noted so far.

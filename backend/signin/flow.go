@@ -55,6 +55,7 @@ type Result struct {
 	Account  Account
 	Hosts    []string // registries that are signed in now
 	Left     []Left   // registries that the server names, and that were not taken
+	Alive    []string // of an earlier sign-in at Docker Hub: what goes on being valid
 	LastFour string   // of the token
 	Ends     time.Time
 	IdleBy   time.Time

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -252,6 +255,144 @@ func TestHubLostKeychainUnmakesTheToken(t *testing.T) {
 		t.Errorf("%v, and %d tokens live", err, len(f.tokens))
 	}
 	w.has()
+}
+
+// A second sign-in that no keychain keeps leaves the first as it was.
+func TestHubLostKeychainKeepsTheEarlierSignIn(t *testing.T) {
+	w, f, h := hubWorld(t)
+	first, err := h.ByPassword(t.Context(), "anna", "right horse", typed("123456"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := w.computer.hubKept(t.Context(), first.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.ByPassword(t.Context(), "anna", "right horse", func() (string, error) {
+		w.computer.Keychain.Worker = &keychain.Worker{Path: "/nowhere"}
+		return "123456", nil
+	})
+	w.computer.Keychain.Worker = nil
+	if err == nil || len(f.tokens) != 1 || f.tokens["id-1"] == "" {
+		t.Errorf("%v, and at Docker Hub live %d tokens", err, len(f.tokens))
+	}
+	if now, err := w.computer.hubKept(t.Context(), first.Account); err != nil || now != before {
+		t.Errorf("the keychain has another sign-in now: %v", err)
+	}
+	s := w.state()
+	if s.Registries[machine.DockerHub].Account != "anna" || s.Buried(keychain.TokenName(client.HubURL, "anna")) {
+		t.Error("the first is not served any more")
+	}
+}
+
+// A write may have gone half-way: then what was there is written again, or
+// nothing serves what is dead.
+func TestHubPutBack(t *testing.T) {
+	w, _, h := hubWorld(t)
+	got, err := h.ByPassword(t.Context(), "anna", "right horse", typed("123456"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, a := w.computer, got.Account
+	before, err := c.hubKept(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := before.token
+	dead.Secret, dead.UUID = "dckr_pat_dead", "id-dead"
+	overwrite := func() {
+		if err := c.Keychain.PutToken(t.Context(), a.Server, a.Name, dead); err != nil {
+			t.Fatal(err)
+		}
+	}
+	overwrite()
+	if err := c.putBack(t.Context(), a, before); err != nil {
+		t.Error(err)
+	}
+	if now, err := c.hubKept(t.Context(), a); err != nil || now != before {
+		t.Errorf("not as before: %v", err)
+	}
+	overwrite()
+	c.Keychain.Worker = &keychain.Worker{Path: "/nowhere"}
+	err = c.putBack(t.Context(), a, before)
+	c.Keychain.Worker = nil
+	if _, served := w.state().Registries[machine.DockerHub]; err == nil || served {
+		t.Errorf("it serves a token that is dead: %v", err)
+	}
+}
+
+// fakeDocker is a docker that notes what it is asked, and its configuration.
+func fakeDocker(t *testing.T) (path string, asked func() string) {
+	t.Helper()
+	dir := t.TempDir()
+	notes := filepath.Join(dir, "notes")
+	script := "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'Docker version 28.2.2, build 1'; exit; fi\n" +
+		"echo \"$@\" >>'" + notes + "'; cat \"$DOCKER_CONFIG/config.json\" >>'" + notes + "'\n"
+	if err := os.WriteFile(filepath.Join(dir, "docker"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir + ":/usr/bin:/bin", func() string {
+		text, err := os.ReadFile(notes)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+}
+
+// A second sign-in ends the first at Docker Hub, docker's session with it; what
+// could not be ended is said.
+func TestHubSecondSignInEndsTheFirst(t *testing.T) {
+	path, asked := fakeDocker(t)
+	for name, c := range map[string]struct {
+		path   string
+		signin string // how the first was made
+		asked  string
+		alive  string
+	}{
+		"by docker":            {path, hubByDocker, "logout\n" + hubConfig, ""},
+		"by docker, now gone":  {t.TempDir(), hubByDocker, "", "docker's own session is still valid"},
+		"by name and password": {path, hubByPassword, "", ""},
+		"by a token not found": {path, "unknown", "", "could not be told"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, f, h := hubWorld(t)
+			h.Helper = filepath.Join(t.TempDir(), "helper")
+			h.Env = []string{"PATH=" + c.path, "XDG_RUNTIME_DIR=" + t.TempDir()}
+			first, err := h.ByPassword(t.Context(), "anna", "right horse", typed("123456"))
+			if err != nil || len(first.Alive) > 0 {
+				t.Fatal(first.Alive, err)
+			}
+			k, err := w.computer.hubKept(t.Context(), first.Account)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.session.SessionID, k.session.Refresh = c.signin, "v1.first..client"
+			if c.signin == "unknown" {
+				k.token.UUID = ""
+			}
+			if _, _, err := w.computer.hold(t.Context(), first.Account, k.token, &k.session, []string{machine.DockerHub}, func(string) {}); err != nil {
+				t.Fatal(err)
+			}
+			before := asked()
+			second, err := h.ByPassword(t.Context(), "anna", "right horse", typed("123456"))
+			if err != nil || f.tokens["id-2"] == "" {
+				t.Fatal(err)
+			}
+			if got := strings.TrimPrefix(asked(), before); got != c.asked {
+				t.Errorf("docker was asked %q", got)
+			}
+			switch {
+			case c.alive == "" && len(second.Alive) > 0:
+				t.Errorf("still valid: %v", second.Alive)
+			case c.alive != "" && (len(second.Alive) != 1 || !strings.Contains(second.Alive[0], c.alive)):
+				t.Errorf("still valid: %v, want %q", second.Alive, c.alive)
+			}
+			if _, lives := f.tokens["id-1"]; lives != (c.signin == "unknown") {
+				t.Errorf("the first token lives: %v", lives)
+			}
+		})
+	}
 }
 
 // With an OAuth client of one's own the access is refreshed, as long as the

@@ -39,9 +39,9 @@ var printed = map[string]any{
 	"lanyard trust": trustedReport{}, "lanyard trust list": trustedReport{}, "lanyard trust remove": untrusted{},
 	"lanyard report": diagnosis{}, "lanyard service start": ownservice.Status{}, "lanyard service stop": stopReport{},
 	"lanyard service status": serviceStatusReport{}, "lanyard service install": installReport{}, "lanyard service uninstall": installReport{},
-	"lanyard service setup-code": codeReport{},
-	"lanyard user list":          ownservice.Person{}, "lanyard user add": ownservice.Person{}, "lanyard user passwd": ownservice.Person{},
-	"lanyard user disable": ownservice.Person{}, "lanyard user enable": ownservice.Person{},
+	"lanyard service setup-code": codeReport{}, "lanyard serve gc": ownservice.Collected{},
+	"lanyard user list": ownservice.Person{}, "lanyard user add": ownservice.Person{}, "lanyard user passwd": ownservice.Person{},
+	"lanyard user disable": ownservice.Person{}, "lanyard user reset-factors": ownservice.Person{}, "lanyard user enable": ownservice.Person{},
 }
 
 // row is a line of a table of docs/commands.md.

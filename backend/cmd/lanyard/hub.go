@@ -76,6 +76,9 @@ func loginHub(ctx context.Context, t terminal, o loginOptions) (none signin.Acco
 	if err := signedIn(ctx, t, p, result); err != nil {
 		return none, err
 	}
+	for _, alive := range result.Alive {
+		t.say("Of the earlier sign-in, %s", alive)
+	}
 	t.say("At Docker Hub the session is counted by this computer. Tokens can be managed for some minutes after a sign-in.")
 	return result.Account, nil
 }
@@ -139,6 +142,13 @@ type pullsReport struct {
 
 // pullsWithin bounds what status waits for Docker Hub.
 const pullsWithin = 3 * time.Second
+
+// pullsMeanwhile asks while other things are done; the answer is pulls'.
+func (p *parts) pullsMeanwhile(ctx context.Context) (answer func() *pullsReport) {
+	asked := make(chan *pullsReport, 1)
+	go func() { asked <- p.pulls(ctx) }()
+	return func() *pullsReport { return <-asked }
+}
 
 // pulls is nil where Docker Hub does not say, or is not signed in to.
 func (p *parts) pulls(ctx context.Context) *pullsReport {

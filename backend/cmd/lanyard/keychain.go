@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
@@ -123,120 +118,6 @@ func printKeychain(t terminal, r keychainReport) {
 	}
 }
 
-func keychainUse(t terminal) *cobra.Command {
-	var leave, asJSON bool
-	var keyFile string
-	cmd := &cobra.Command{
-		Use: fmt.Sprintf("use %s|file|auto", keychain.System), Short: "Choose the keychain for what is kept from now on", Args: usageArgs(cobra.ExactArgs(1)),
-		Long: "Chooses the keychain. The encrypted file is made where it is not there yet; its passphrase is asked for on the\n" +
-			"terminal, or read as a line from standard input. With --key-file, or a systemd credential " +
-			"named\nlanyard-keychain, no passphrase is needed.",
-		Example:   "  lanyard keychain use file\n  lanyard keychain use file --key-file /etc/lanyard/key   # made if it is not there\n  lanyard keychain use auto",
-		ValidArgs: []string{string(keychain.System), string(keychain.File), "auto"},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := keychain.ParseStore(args[0])
-			if args[0] == "auto" {
-				store, err = keychain.Auto, nil
-			}
-			if err != nil {
-				return &usageError{err}
-			}
-			return useKeychain(cmd.Context(), t, store, keyFile, leave, asJSON)
-		},
-	}
-	keychainJSON(cmd, &asJSON)
-	cmd.Flags().BoolVar(&leave, "leave", false, "leave the entries where they are; tools do not get them any more")
-	cmd.Flags().StringVar(&keyFile, "key-file", "", "file with the key of the encrypted file, instead of a passphrase")
-	return cmd
-}
-
-func useKeychain(ctx context.Context, t terminal, store keychain.Store, keyFile string, leave, asJSON bool) error {
-	p, err := keychainParts(t)
-	if err != nil {
-		return err
-	}
-	before, err := p.computer.Keychain.Standing(ctx)
-	if err != nil {
-		return err
-	}
-	if held := p.held(before); store != before.Store && store != keychain.Auto && held > 0 && !leave {
-		return fmt.Errorf("%s of Lanyard's are in %s: take them along with: lanyard keychain move --to %s (or leave them there: --leave)", counted(held), before.Name, store)
-	}
-	if err := p.useKeyFile(keyFile); err != nil {
-		return err
-	}
-	if store == keychain.File && before.File == "" {
-		if err := p.computer.Keychain.Make(ctx); err != nil {
-			return err
-		}
-	}
-	if err := p.pin(store); err != nil {
-		return err
-	}
-	now, err := p.computer.Keychain.Standing(ctx)
-	if err != nil {
-		return err
-	}
-	return p.sayKeychain(ctx, t, asJSON, "Secrets are kept in: %s (%s).", now.Name, now.Store)
-}
-
-// held is how many entries the keychain has, or is believed to have.
-func (p *parts) held(s keychain.Standing) int {
-	if s.Entries >= 0 {
-		return s.Entries
-	}
-	names, _ := p.computer.Keychain.Index()
-	return len(names)
-}
-
-func counted(n int) string {
-	if n == 1 {
-		return "1 entry"
-	}
-	return fmt.Sprintf("%d entries", n)
-}
-
-func keychainMove(t terminal) *cobra.Command {
-	var to, keyFile string
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "move --to " + string(keychain.System) + "|file", Short: "Take all entries to another keychain", Args: usageArgs(cobra.NoArgs),
-		Long: "Copies every entry of Lanyard's and reads it back, makes the other keychain count, and then deletes the old\n" +
-			"entries. Cut off at any point, it loses nothing: the same command finishes it.",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := keychain.ParseStore(to)
-			if err != nil {
-				return &usageError{err}
-			}
-			p, err := keychainParts(t)
-			if err != nil {
-				return err
-			}
-			if err := p.useKeyFile(keyFile); err != nil {
-				return err
-			}
-			done := t.waitFor("Moving the entries")
-			moved, err := keychain.Mover{Keychain: p.computer.Keychain, To: store, Pin: p.pin}.Move(cmd.Context())
-			done()
-			if err != nil {
-				return err
-			}
-			name := p.computer.Keychain.Name(cmd.Context())
-			if moved.From == keychain.Auto {
-				return p.sayKeychain(cmd.Context(), t, asJSON, "Secrets are kept in %s already.", name)
-			}
-			return p.sayKeychain(cmd.Context(), t, asJSON, "Moved %s to %s; none is left in %s.", counted(moved.Entries), name, moved.From)
-		},
-	}
-	keychainJSON(cmd, &asJSON)
-	cmd.Flags().StringVar(&to, "to", "", string(keychain.System)+" or file")
-	cmd.Flags().StringVar(&keyFile, "key-file", "", "file with the key of the encrypted file, instead of a passphrase")
-	_ = cmd.RegisterFlagCompletionFunc("to", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return []string{string(keychain.System), string(keychain.File)}, cobra.ShellCompDirectiveNoFileComp
-	})
-	return cmd
-}
-
 func keychainUnlock(t terminal) *cobra.Command {
 	duration, asJSON := keychain.HoldFor, false
 	cmd := &cobra.Command{
@@ -315,87 +196,4 @@ func keychainParts(t terminal) (*parts, error) {
 		}
 	}
 	return p, err
-}
-
-// pin writes the choice of a keychain down.
-func (p *parts) pin(store keychain.Store) error {
-	return p.computer.Dirs.SettingsFile().Update(func(s *machine.Settings) error {
-		s.Keychain.Store = string(store)
-		return nil
-	})
-}
-
-// useKeyFile writes the key file down, and makes it where it is not there.
-func (p *parts) useKeyFile(path string) error {
-	if path == "" {
-		return nil
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := keychain.MakeKeyFile(path); err != nil {
-			return err
-		}
-	}
-	return p.computer.Dirs.SettingsFile().Update(func(s *machine.Settings) error {
-		s.Keychain.KeyFile = path
-		return nil
-	})
-}
-
-// readPassphrase asks on the terminal, without echo and twice for a fresh one,
-// and reads one line from anything else.
-func readPassphrase(ctx context.Context, t terminal, fresh bool) (keychain.Secret, error) {
-	in, isFile := t.In.(*os.File)
-	if !isFile || !t.person() {
-		line, err := bufio.NewReader(t.In).ReadString('\n')
-		if line = strings.TrimRight(line, "\r\n"); line == "" {
-			return "", fmt.Errorf("%w: no passphrase on standard input (%w)", keychain.ErrDismissed, err)
-		}
-		return keychain.Secret(line), nil
-	}
-	question := "Passphrase of Lanyard's encrypted file"
-	if fresh {
-		question = "A passphrase for Lanyard's encrypted file (12 characters or more)"
-	}
-	first, err := readHidden(ctx, t, in, question)
-	if err != nil || !fresh || first == "" {
-		return first, err
-	}
-	second, err := readHidden(ctx, t, in, "Once more")
-	if err == nil && first != second {
-		err = errors.New("the two are not the same; nothing was changed")
-	}
-	return first, err
-}
-
-// readHidden reads a line without echo, and gives the echo back if the person
-// interrupts.
-func readHidden(ctx context.Context, t terminal, in *os.File, question string) (keychain.Secret, error) {
-	before, err := term.GetState(int(in.Fd()))
-	if err != nil {
-		return "", err
-	}
-	t.interrupt()
-	fmt.Fprint(t.Err, question+": ")
-	type result struct {
-		text []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		text, err := term.ReadPassword(int(in.Fd()))
-		done <- result{text, err}
-	}()
-	select {
-	case r := <-done:
-		fmt.Fprintln(t.Err)
-		return keychain.Secret(r.text), r.err
-	case <-ctx.Done(): // the read stays behind; the program ends
-		_ = term.Restore(int(in.Fd()), before)
-		fmt.Fprintln(t.Err)
-		return "", ctx.Err()
-	}
 }

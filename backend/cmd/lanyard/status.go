@@ -92,14 +92,11 @@ func status(ctx context.Context, t terminal, asJSON bool) error {
 	}
 	done := t.waitFor("Asking the services")
 	p.tidy(ctx, t)
+	pulls := p.pullsMeanwhile(ctx)
 	report, failed := p.report(ctx)
 	done()
-	if asJSON {
-		if err := printJSON(t, report); err != nil {
-			return err
-		}
-	} else {
-		printStatus(t, report)
+	if err := showStatus(t, report, asJSON, pulls); err != nil {
+		return err
 	}
 	if failed == nil && len(report.Accounts) == 0 {
 		return signin.ErrNotSignedIn
@@ -107,8 +104,21 @@ func status(ctx context.Context, t terminal, asJSON bool) error {
 	return failed
 }
 
+// showStatus prints the report. A person sees it before Docker Hub has answered.
+func showStatus(t terminal, report statusReport, asJSON bool, pulls func() *pullsReport) error {
+	if asJSON {
+		report.Pulls = pulls()
+		return printJSON(t, report)
+	}
+	printStatus(t, report)
+	if left := pulls(); left != nil {
+		fmt.Fprintf(t.Out, "pulls left at Docker Hub: %s\n", left)
+	}
+	return nil
+}
+
 func (p *parts) report(ctx context.Context) (statusReport, error) {
-	report := statusReport{Accounts: []accountReport{}, Ended: []endedReport{}, Pending: []pendingReport{}, Service: p.service(ctx), Pulls: p.pulls(ctx), Uses: p.lastUses()}
+	report := statusReport{Accounts: []accountReport{}, Ended: []endedReport{}, Pending: []pendingReport{}, Service: p.service(ctx), Uses: p.lastUses()}
 	accounts, err := p.computer.Accounts()
 	if err != nil {
 		return report, err
@@ -256,9 +266,6 @@ func printStatus(t terminal, r statusReport) {
 			name = ""
 		}
 		fmt.Fprintf(t.Out, "%-11s %s on %s, for %s: it got %s\n", name, toolName(u.Tool), signin.Day(u.At), ledger.Shown(u.Host), given(ledger.Use(u)))
-	}
-	if r.Pulls != nil {
-		fmt.Fprintf(t.Out, "pulls left at Docker Hub: %s\n", r.Pulls)
 	}
 	switch r.Service.State {
 	case "running":

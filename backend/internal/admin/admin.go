@@ -36,7 +36,10 @@ type Handler struct {
 	Setup    *account.Setup
 	Grants   *grant.Service
 	Stop     func() // begins an orderly end; nil: not offered
-	Log      *slog.Logger
+	// Collect removes from the registry inside what no tag needs, or only
+	// counts it; nil: there is no registry inside.
+	Collect func(ctx context.Context, dry bool) (Collected, error)
+	Log     *slog.Logger
 }
 
 // Routes returns the table of the socket.
@@ -45,11 +48,13 @@ func (h *Handler) Routes() http.Handler {
 	mux.HandleFunc("GET /status", h.status)
 	mux.HandleFunc("POST /setup-code", h.setupCode)
 	mux.HandleFunc("POST /stop", h.stop)
+	mux.HandleFunc("POST /gc", h.collect)
 	mux.HandleFunc("GET /accounts", h.accounts)
 	mux.HandleFunc("POST /accounts", h.create)
 	mux.HandleFunc("POST /accounts/{name}/password", h.password)
 	mux.HandleFunc("POST /accounts/{name}/disable", h.disable)
 	mux.HandleFunc("POST /accounts/{name}/enable", h.enable)
+	mux.HandleFunc("POST /accounts/{name}/reset-factors", h.resetFactors)
 	return http.MaxBytesHandler(mux, 64<<10)
 }
 
@@ -142,6 +147,12 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) disable(w http.ResponseWriter, r *http.Request) { h.setDisabled(w, r, true) }
 func (h *Handler) enable(w http.ResponseWriter, r *http.Request)  { h.setDisabled(w, r, false) }
 
+// resetFactors is the way back of a person who lost all second factors and all
+// recovery codes.
+func (h *Handler) resetFactors(w http.ResponseWriter, r *http.Request) {
+	h.change(w, r, func(ctx context.Context, a account.Account) error { return h.Accounts.ResetFactors(ctx, a.ID) })
+}
+
 func (h *Handler) setDisabled(w http.ResponseWriter, r *http.Request, disabled bool) {
 	h.change(w, r, func(ctx context.Context, a account.Account) error {
 		return h.Accounts.SetDisabled(ctx, a.ID, disabled)
@@ -183,6 +194,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		{account.ErrTaken, http.StatusConflict, "taken"},
 		{account.ErrInvalid, http.StatusBadRequest, "invalid"},
 		{account.ErrLastAdmin, http.StatusConflict, "last_admin"},
+		{account.ErrShort, http.StatusConflict, "short_password"},
 		{account.ErrSetUp, http.StatusConflict, "set_up"},
 		{account.ErrBusy, http.StatusServiceUnavailable, "busy"},
 	} {

@@ -14,7 +14,9 @@ import (
 // does not reach far enough. That answer gets the reason and the way out.
 //
 // The status stays 401 and the challenge stays, since clients that hold a
-// narrower token ask for a wider one at that sign (RFC 6750 section 3.1).
+// narrower token ask for a wider one at that sign (RFC 6750 section 3.1). It is
+// 403 where the token says that just this was asked for and refused: our token
+// endpoint says so to clients that show nothing of a 401.
 type explainer struct {
 	http.ResponseWriter
 	request *http.Request
@@ -56,7 +58,7 @@ func (e *explainer) finish() {
 		return
 	}
 	header := e.Header()
-	words := e.words()
+	words, status := e.words()
 	if words == "" {
 		e.ResponseWriter.WriteHeader(http.StatusUnauthorized)
 		_, _ = e.ResponseWriter.Write(e.held.Bytes())
@@ -65,39 +67,47 @@ func (e *explainer) finish() {
 	header.Del("Content-Length")
 	// docker shows the description of the challenge, all others the body.
 	header.Set("WWW-Authenticate", header.Get("WWW-Authenticate")+`,error_description="`+quotable(words)+`"`)
-	writeError(e.ResponseWriter, http.StatusUnauthorized, "DENIED", words)
+	writeError(e.ResponseWriter, status, "DENIED", words)
 }
 
 // words asks for the reason of the first right that is lacking; "" where it
 // is none of a repository's.
-func (e *explainer) words() string {
+func (e *explainer) words() (words string, status int) {
 	var answer struct {
 		Errors []struct {
 			Detail []struct{ Type, Name, Action string }
 		}
 	}
 	if err := json.Unmarshal(e.held.Bytes(), &answer); err != nil || len(answer.Errors) == 0 {
-		return ""
+		return "", 0
 	}
 	token := claimsOf(bearer(e.request))
 	for _, needed := range answer.Errors[0].Detail {
-		if needed.Type == "repository" && !token.grants(needed.Type, needed.Name, needed.Action) {
-			return e.explain(token.Subject, needed.Name, needed.Action)
+		if needed.Type != "repository" || hold(token.Access, needed.Type, needed.Name, needed.Action) {
+			continue
 		}
+		status = http.StatusUnauthorized
+		if hold(token.Refused, needed.Type, needed.Name, needed.Action) {
+			status = http.StatusForbidden
+		}
+		return e.explain(token.Subject, needed.Name, needed.Action), status
 	}
-	return ""
+	return "", 0
 }
 
 type claims struct {
 	Subject string `json:"sub"`
-	Access  []struct {
-		Type, Name string
-		Actions    []string
-	}
+	Access  []right
+	Refused []right
 }
 
-func (c claims) grants(kind, name, action string) bool {
-	for _, a := range c.Access {
+type right struct {
+	Type, Name string
+	Actions    []string
+}
+
+func hold(rights []right, kind, name, action string) bool {
+	for _, a := range rights {
 		if a.Type == kind && a.Name == name && (slices.Contains(a.Actions, action) || slices.Contains(a.Actions, "*")) {
 			return true
 		}

@@ -15,11 +15,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/distribution/distribution/v3/configuration"
 	_ "github.com/distribution/distribution/v3/registry/auth/token" // the library chooses its parts by name
 	"github.com/distribution/distribution/v3/registry/handlers"
 	_ "github.com/distribution/distribution/v3/registry/storage/driver/filesystem" // likewise
+	"github.com/gofrs/flock"
+
+	"lanyard/backend/access"
 )
 
 // ErrFolder says that images cannot be kept there.
@@ -38,39 +43,83 @@ type Config struct {
 	// action (pull, push or delete) to repository, and what would work.
 	// nil: the library's words.
 	Explain func(subject, repository, action string) string
-	Logger  *slog.Logger // nil: slog.Default
+	// Seen is told of each manifest pulled, pushed or deleted, and each tag
+	// deleted, through the registry's API: soon after the answer, in order,
+	// one at a time, until Close returns. The manifest that a client asks for
+	// after an index that names it is no pull of its own, see access.Pulls.
+	// nil: nobody is told.
+	Seen   func(access.Seen)
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: slog.Default
 }
 
 // Registry serves /v2/ and all below it. It sets no limit to a body and none
 // to its time. Its Location headers are relative, so that they hold under
 // whichever address a client came by.
 type Registry struct {
-	app     *handlers.App
-	config  Config
-	release context.CancelFunc
+	app        *handlers.App
+	store      store
+	config     Config
+	lock       *flock.Flock
+	watch      *watch     // nil: nobody is told
+	door       door       // what changes the folder goes through it
+	collecting sync.Mutex // held by a collection, a dry one too
+	ending     context.Context
+	end        context.CancelFunc
+	closed     func() error
 }
 
-// New opens the registry over c.Dir: ErrFolder where that cannot be.
+// New opens the registry over c.Dir: ErrFolder where that cannot be, ErrInUse
+// where another process has it.
 func New(c Config) (*Registry, error) {
 	if err := prepare(c.Dir); err != nil {
 		return nil, fmt.Errorf("open the registry: %w", err)
 	}
-	logTo(c.Logger)
-	ctx, cancel := context.WithCancel(context.Background())
-	app, err := newApp(ctx, c.library())
+	l, err := lock(c.Dir)
 	if err != nil {
-		cancel()
 		return nil, fmt.Errorf("open the registry: %w", err)
 	}
-	return &Registry{app: app, config: c, release: cancel}, nil
+	logTo(c.Logger)
+	ctx, cancel := context.WithCancel(context.Background())
+	s, err := openStore(ctx, c.Dir)
+	var app *handlers.App
+	if err == nil {
+		app, err = newApp(ctx, c.library())
+	}
+	if err != nil {
+		cancel()
+		return nil, errors.Join(fmt.Errorf("open the registry: %w", err), l.Unlock())
+	}
+	r := &Registry{app: app, store: s, config: c, lock: l, ending: ctx, end: cancel}
+	r.closed = sync.OnceValue(r.close)
+	if c.Seen != nil {
+		r.watch = newWatch(c)
+	}
+	return r, nil
 }
 
-// Close ends the registry's own work in the background. Requests in flight
-// are the listener's to wait for.
-func (r *Registry) Close() error {
-	defer r.release()
-	return r.app.Shutdown()
+// Close ends the registry's own work in the background, a collection too, and
+// returns when Seen was told of all that happened. For pushes under way it
+// waits a little; requests in flight are the listener's to wait for.
+func (r *Registry) Close() error { return r.closed() }
+
+func (r *Registry) close() error {
+	r.end()
+	r.collecting.Lock() // for ever: none begins any more
+	ctx, cancel := context.WithTimeout(context.Background(), last)
+	defer cancel()
+	err := r.door.close(ctx)
+	if r.watch != nil {
+		r.watch.close()
+	}
+	if err != nil { // the folder is ours until the process ends
+		return errors.Join(fmt.Errorf("close the registry: %w", err), r.app.Shutdown())
+	}
+	return errors.Join(r.app.Shutdown(), r.lock.Unlock())
 }
+
+// last is how long Close waits for pushes; the listener gives them as long.
+const last = 10 * time.Second
 
 // ServeHTTP answers one request of the registry's API.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -79,6 +128,25 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			fmt.Sprintf("no repository may begin with %q: that name belongs to the service", name))
 		return
 	}
+	if refused, awaited := changes(req.Method); refused {
+		if !r.door.enter() {
+			writeShut(w, r.ending.Err() != nil)
+			return
+		}
+		if awaited {
+			defer r.door.leave()
+		} else {
+			r.door.leave()
+		}
+	}
+	if r.watch == nil {
+		r.answer(w, req)
+		return
+	}
+	r.watch.serve(w, req, r.answer)
+}
+
+func (r *Registry) answer(w http.ResponseWriter, req *http.Request) {
 	if r.config.Explain != nil && bearer(req) != "" {
 		e := &explainer{ResponseWriter: w, request: req, explain: r.config.Explain}
 		defer e.finish()
@@ -103,7 +171,8 @@ func newApp(ctx context.Context, c *configuration.Configuration) (app *handlers.
 }
 
 // library is c in the library's terms. It exports no traces: those begin with
-// its own main program, which is not used here.
+// its own main program, which is not used here. It remembers no blobs: what a
+// collection removed would be taken for stored, and not be pushed again.
 func (c Config) library() *configuration.Configuration {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -111,7 +180,6 @@ func (c Config) library() *configuration.Configuration {
 		Version: configuration.CurrentVersion,
 		Storage: configuration.Storage{
 			"filesystem": {"rootdirectory": c.Dir},
-			"cache":      {"blobdescriptor": "inmemory"},
 			"delete":     {"enabled": true},
 		},
 		Auth: configuration.Auth{"token": {

@@ -34,9 +34,44 @@ type rig struct {
 	keys   *keys.Keys
 	dir    string
 	logged *buffer
+	images *images.Registry
+	config images.Config
+	// handler answers in the place of the listener; nil: the listener does.
+	handler http.Handler
+	inside  chan struct{} // told when a slow push is under way
+	busy    chan string   // who was asked to try again later
+}
+
+// status is what a handler answered with.
+type status struct {
+	http.ResponseWriter
+	code int
+}
+
+func (s *status) WriteHeader(code int) {
+	s.code = code
+	s.ResponseWriter.WriteHeader(code)
+}
+
+// told says so on its first Read.
+type told struct {
+	io.ReadCloser
+	once sync.Once
+	read chan struct{}
+}
+
+func (b *told) Read(p []byte) (int, error) {
+	b.once.Do(func() { close(b.read) })
+	return b.ReadCloser.Read(p)
 }
 
 func start(t *testing.T) *rig {
+	t.Helper()
+	return startAs(t, func(*images.Config) {})
+}
+
+// startAs starts a registry with other settings.
+func startAs(t testing.TB, change func(*images.Config)) *rig {
 	t.Helper()
 	now := time.Now()
 	k, err := keys.New(now)
@@ -53,24 +88,39 @@ func start(t *testing.T) *rig {
 	if err := os.WriteFile(ca, k.CAPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	registry, err := images.New(images.Config{
+	c := images.Config{
 		Dir: r.dir, Realm: "http://" + r.host + "/token", Service: r.host, Issuer: r.host, CAFile: ca,
 		Reserved: []string{"users", "auth"},
 		Explain: func(subject, repository, action string) string {
 			return fmt.Sprintf("%s may not %s %s; \"%s/%s\" would work", subject, action, repository, r.host, subject)
 		},
 		Logger: slog.New(slog.NewTextHandler(r.logged, nil)),
-	})
+	}
+	change(&c)
+	registry, err := images.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.images, r.config = registry, c
 	t.Cleanup(func() {
 		if err := registry.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/v2/", registry)
+	r.busy = make(chan string, 1000)
+	mux.HandleFunc("/v2/", func(w http.ResponseWriter, req *http.Request) {
+		s := &status{ResponseWriter: w}
+		registry.ServeHTTP(s, req)
+		if s.code == http.StatusTooManyRequests {
+			r.busy <- req.UserAgent()
+		}
+	})
+	r.inside = make(chan struct{})
+	mux.HandleFunc("PUT /v2/alice/app/manifests/slow", func(w http.ResponseWriter, req *http.Request) {
+		req.Body = &told{ReadCloser: req.Body, read: r.inside}
+		registry.ServeHTTP(w, req)
+	})
 	mux.HandleFunc("GET /token", r.token)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: mux}}
 	server.Start()
@@ -98,7 +148,7 @@ func (r *rig) claims(user string, rights ...access) claims {
 	return claims{Issuer: r.host, Subject: user, Audience: r.host, Expires: now.Add(5 * time.Minute).Unix(), Issued: now.Unix(), Access: rights}
 }
 
-func (r *rig) sign(t *testing.T, c claims) string {
+func (r *rig) sign(t testing.TB, c claims) string {
 	t.Helper()
 	token, err := r.keys.SignRegistry(c, time.Now())
 	if err != nil {
@@ -152,7 +202,7 @@ func (b *buffer) String() string {
 }
 
 // do sends one request of the registry's API; path may be a Location.
-func (r *rig) do(t *testing.T, method, path, token string, body []byte, kind string) (*http.Response, string) {
+func (r *rig) do(t testing.TB, method, path, token string, body []byte, kind string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.host+path, bytes.NewReader(body))
 	if err != nil {
@@ -165,8 +215,12 @@ func (r *rig) do(t *testing.T, method, path, token string, body []byte, kind str
 		req.Header.Set("Content-Type", kind)
 	}
 	req.Header.Set("Accept", ociManifest+", */*")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
+	var resp *http.Response
+	if r.handler != nil {
+		w := httptest.NewRecorder()
+		r.handler.ServeHTTP(w, req)
+		resp = w.Result()
+	} else if resp, err = http.DefaultClient.Do(req); err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
@@ -182,7 +236,7 @@ func digest(b []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(b))
 const ociManifest = "application/vnd.oci.image.manifest.v1+json"
 
 // upload pushes a blob and returns its digest.
-func (r *rig) upload(t *testing.T, repository, token string, content []byte) string {
+func (r *rig) upload(t testing.TB, repository, token string, content []byte) string {
 	t.Helper()
 	resp, answer := r.do(t, http.MethodPost, "/v2/"+repository+"/blobs/uploads/", token, nil, "")
 	if resp.StatusCode != http.StatusAccepted {

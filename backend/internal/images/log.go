@@ -14,15 +14,20 @@ import (
 // one logger of the process and lets nobody choose another, so the last
 // registry opened has it; nothing else of ours uses logrus.
 func logTo(log *slog.Logger) {
-	if log == nil {
-		log = slog.Default()
-	}
+	log = Config{Logger: log}.log()
 	standard := logrus.StandardLogger()
 	standard.SetOutput(io.Discard)
 	standard.SetLevel(logrus.WarnLevel)
 	hooks := logrus.LevelHooks{}
 	hooks.Add(forwarder{log})
 	standard.ReplaceHooks(hooks)
+}
+
+func (c Config) log() *slog.Logger {
+	if c.Logger == nil {
+		return slog.Default()
+	}
+	return c.Logger
 }
 
 type forwarder struct{ log *slog.Logger }

@@ -224,7 +224,7 @@ func (p *person) post(path string, values url.Values, change ...func(*http.Reque
 }
 
 var (
-	formTag  = regexp.MustCompile(`<form method="post" action="([^"]*)">`)
+	formTag  = regexp.MustCompile(`<form method="post" action="([^"]*)"[^>]*>`)
 	inputTag = regexp.MustCompile(`<input [^>]*>`)
 	attr     = regexp.MustCompile(`([a-z-]+)="([^"]*)"`)
 )

@@ -193,11 +193,21 @@ func TestBadRequests(t *testing.T) {
 		r.URL.RawQuery = "service=" + host + "&scope=%zz"
 		w.serve(t, r).refused(t, http.StatusBadRequest, "UNSUPPORTED", "unreadable query")
 	})
-	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead} {
+	for _, name := range []string{"password", "refresh_token"} {
+		t.Run("a "+name+" in the address", func(t *testing.T) {
+			w.serve(t, w.request(t, url.Values{"service": {host}, name: {secret}}, "alice", secret)).
+				refused(t, http.StatusBadRequest, "UNSUPPORTED", "never into an address")
+		})
+	}
+	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
 		t.Run(method, func(t *testing.T) {
 			r := w.request(t, url.Values{"service": {host}}, "alice", secret)
 			r.Method = method
-			w.serve(t, r).refused(t, http.StatusNotFound, "UNSUPPORTED", "GET")
+			got := w.serve(t, r)
+			got.refused(t, http.StatusMethodNotAllowed, "UNSUPPORTED", "GET or POST")
+			if got.header.Get("Allow") != "GET, POST" {
+				t.Errorf("Allow: %s", got.header.Get("Allow"))
+			}
 		})
 	}
 	if holding, err := w.tokens.Holding(context.Background(), w.alice.ID); err != nil || !holding.Tokens[0].LastUsed.At.IsZero() {
@@ -431,4 +441,27 @@ func TestTokenThatGaveWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.ask(t, "alice", first).refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "wrong user name, or a token that is not known here")
+}
+
+// E8: where there is a second factor the password is refused in words, counts
+// as a wrong one, and a token is what works.
+func TestThePasswordBesideASecondFactor(t *testing.T) {
+	w := newWorld(t)
+	_, secret := w.pat(t, w.alice, "repo:read", "")
+	if err := w.db.ChangeAccount(t.Context(), w.alice.ID, func(a account.Account, _ bool) (account.Account, error) {
+		a.Factors.Passkeys = []account.Passkey{{ID: []byte("k"), Name: "k", PublicKey: []byte("x")}}
+		return a, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		user := []string{"alice", "Alice@example.org"}[i%2]
+		w.ask(t, user, password, "repository:alice/app:pull").refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "personal access token")
+	}
+	w.ask(t, "alice", password).refused(t, http.StatusTooManyRequests, "TOOMANYREQUESTS", "too many")
+	if got := w.ask(t, "alice", secret, "repository:alice/app:pull"); got.status != http.StatusOK || got.Token == "" {
+		t.Errorf("the token: %d %s", got.status, got.body)
+	}
+	w.now = w.now.Add(time.Minute)
+	w.ask(t, "alice", "wrong").refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "wrong user name or password")
 }
