@@ -9,8 +9,8 @@ import (
 	"lanyard/backend/activity"
 )
 
-// subject is the actor as one who asks: a person, at whom no token cuts.
-func (a Actor) subject() Subject {
+// Subject is the actor as one who asks: a person, at whom no token cuts.
+func (a Actor) Subject() Subject {
 	return Subject{ID: a.Account, Name: a.Name, Admin: a.Admin, Level: Admin}
 }
 
@@ -92,7 +92,7 @@ func (s *Service) CreateRepository(ctx context.Context, who Actor, name, descrip
 		if f.Repository.ID != "" {
 			return f.Repository, fmt.Errorf("%w: there is a repository %s already", ErrTaken, name)
 		}
-		if public && s.Rights.reach(who.subject(), name, f).level < Admin && !who.Admin {
+		if public && s.Rights.reach(who.Subject(), name, f).level < Admin && !who.Admin {
 			return Repository{}, fmt.Errorf("%w: who may only push to %s cannot make it public", ErrForbidden, name)
 		}
 		return made, nil
@@ -182,15 +182,8 @@ func (s *Service) changeRepository(ctx context.Context, who Actor, name, action 
 		return err
 	}
 	return s.Store.ChangeRepository(ctx, name, func(f Facts) (Repository, error) {
-		may := s.Rights.reach(who.subject(), name, f)
-		switch {
-		case may.rule == RuleReserved:
-			return Repository{}, fmt.Errorf("%w: %s", ErrInvalid, noRight(who.subject(), name, may, f, s.Rights))
-		case who.Admin && (f.Organization.ID != "" || f.Person || Namespace(name) == ""):
-		case may.level < levelFor(action, false) && !s.visible(who.subject(), name, f):
-			return Repository{}, noRepository(name)
-		case may.level < levelFor(action, false):
-			return Repository{}, fmt.Errorf("%w: %s", ErrForbidden, refusal(who.subject(), action, name, may, f, s.Rights))
+		if err := s.Rights.mayChange(who, name, action, f); err != nil {
+			return Repository{}, err
 		}
 		return fn(f)
 	})

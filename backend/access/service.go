@@ -64,6 +64,9 @@ func (s *Service) CreateOrganization(ctx context.Context, who Actor, name, descr
 	if !who.Admin {
 		return Organization{}, fmt.Errorf("%w: only administrators make organisations", ErrForbidden)
 	}
+	if err := s.Rights.checkNamespace(name); err != nil {
+		return Organization{}, err
+	}
 	if err := checkText(description); err != nil {
 		return Organization{}, err
 	}
@@ -86,13 +89,7 @@ func (s *Service) CreateOrganization(ctx context.Context, who Actor, name, descr
 // DeleteOrganization deletes one without repositories: ErrNotEmpty.
 func (s *Service) DeleteOrganization(ctx context.Context, who Actor, name string) error {
 	err := s.Store.ChangeOrganization(ctx, name, func(space Space) (Organization, error) {
-		if err := mayManage(who, space.Organization, name); err != nil {
-			return Organization{}, err
-		}
-		if space.Repositories {
-			return Organization{}, fmt.Errorf("%w: delete what lies under %s first", ErrNotEmpty, name)
-		}
-		return Organization{}, nil
+		return Organization{}, mayDelete(who, space, name)
 	})
 	if err != nil {
 		return fmt.Errorf("delete organisation: %w", err)

@@ -25,7 +25,12 @@ type By struct {
 	Name    string
 	Addr    string
 	Agent   string
+	// Via says by what, where it was not the person themselves: "token".
+	Via string
 }
+
+// ViaToken: a token did it, with itself.
+const ViaToken = "token"
 
 // Action says what was done: a noun and a verb in the past.
 type Action string
@@ -65,6 +70,7 @@ const (
 	RepositoryDeleted   Action = "repository.deleted"
 	RepositoryVisible   Action = "repository.visibility" // Details: to
 	RepositoryGiven     Action = "repository.given"      // Details: to, right
+	TagDeleted          Action = "repository.tag"        // a tag was deleted; Details: tag
 )
 
 // Event is one act.
@@ -93,9 +99,13 @@ func New(account string, action Action, by By, at time.Time) Event {
 	if len(by.Agent) > maxAgent {
 		by.Agent = by.Agent[:maxAgent]
 	}
-	return Event{
+	e := Event{
 		ID: newID(at), At: at, Account: account, Actor: by.Account, ActorName: by.Name, Action: action, Addr: by.Addr, Agent: by.Agent,
 	}
+	if by.Via != "" {
+		return e.With("via", by.Via)
+	}
+	return e
 }
 
 // Of says what it was done to.

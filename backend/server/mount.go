@@ -54,8 +54,9 @@ func (s *Server) mount() error {
 		Program: program, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
 	(&hubapi.Handler{
-		Tokens: s.tokens, Gate: guard, Sessions: s.grants, Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
-		PublicURL: issuer, Now: c.Now, Log: c.Log,
+		Tokens: s.tokens, Access: s.access, Activity: s.activity, People: s.accounts, Gate: guard, Callers: c.Store, Sessions: s.grants,
+		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
+		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
 	mux.Handle("/token", &registry.Handler{
 		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,

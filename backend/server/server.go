@@ -43,22 +43,23 @@ type Store interface {
 
 // Config is what a service is made of.
 type Config struct {
-	Store      Store
-	Keys       *keys.Keys
-	Address    Address
-	Registries []string       // further registries that trust us: their host[:port], as they name their service
-	Storage    string         // folder of the registry inside; "": none
-	Data       string         // the folder told to the admin socket, and where registry/ca.pem is written
-	Rights     access.Default // "": private
-	Tokens     token.Limits
-	Sessions   grant.Limits
-	Aliases    []string // further Hosts that are answered
-	Version    string
-	Seen       events.Sink  // what registries say was pulled, pushed and deleted; nil: kept with the repository
-	SetUp      func() error // called once the first administrator is committed; may be nil
-	Stop       func()       // what the admin socket's stop does; nil: refused
-	Now        func() time.Time
-	Log        *slog.Logger // nil: discarded
+	Store        Store
+	Keys         *keys.Keys
+	Address      Address
+	Registries   []string       // further registries that trust us: their host[:port], as they name their service
+	Storage      string         // folder of the registry inside; "": none
+	Data         string         // the folder told to the admin socket, and where registry/ca.pem is written
+	Rights       access.Default // "": private
+	Tokens       token.Limits
+	Sessions     grant.Limits
+	HubPerMinute int      // requests of one caller to the Hub's API; 0: hubapi.DefaultPerMinute
+	Aliases      []string // further Hosts that are answered
+	Version      string
+	Seen         events.Sink  // what registries say was pulled, pushed and deleted; nil: kept with the repository
+	SetUp        func() error // called once the first administrator is committed; may be nil
+	Stop         func()       // what the admin socket's stop does; nil: refused
+	Now          func() time.Time
+	Log          *slog.Logger // nil: discarded
 }
 
 // Server is a running account service.

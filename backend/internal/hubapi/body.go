@@ -65,9 +65,9 @@ func (f *form) parse(d *json.Decoder) error {
 	return nil
 }
 
-// member returns a field of the body; nil: absent. What is of another type is
+// field returns a field of the body; nil: absent. What is of another type is
 // noted in f.wrong.
-func member[T any](f *form, name, want string) *T {
+func field[T any](f *form, name, want string) *T {
 	raw, ok := f.members[name]
 	if !ok || string(raw) == "null" {
 		return nil
@@ -80,10 +80,13 @@ func member[T any](f *form, name, want string) *T {
 	return &v
 }
 
-func (f *form) text(name string) *string { return member[string](f, name, "a string") }
-func (f *form) truth(name string) *bool  { return member[bool](f, name, "true or false") }
+func (f *form) text(name string) *string { return field[string](f, name, "a string") }
+func (f *form) truth(name string) *bool  { return field[bool](f, name, "true or false") }
+func (f *form) number(name string) *int64 {
+	return field[int64](f, name, "a whole number")
+}
 func (f *form) texts(name string) []string {
-	elements := member[[]*string](f, name, "a list of strings")
+	elements := field[[]*string](f, name, "a list of strings")
 	if elements == nil {
 		return nil
 	}
@@ -96,6 +99,13 @@ func (f *form) texts(name string) []string {
 		all = append(all, *e)
 	}
 	return all
+}
+
+// demand notes what is missing in a field, unless worse is noted.
+func (f *form) demand(name, what string) {
+	if f.wrong[name] == "" {
+		f.wrong[name] = what
+	}
 }
 
 // check is what was wrong with the fields read so far, or nil.

@@ -1,8 +1,11 @@
-// Package hubapi speaks Docker Hub's API for logins without a browser and for
-// personal access tokens, under every name that is reserved below /v2/. It owns
-// the Hub's spellings, its envelope of lists and its form of a refusal; it
-// leaves who is asking to gate, the rules to token, passwords and factors to
-// account, and all else below /v2/ to the registry.
+// Package hubapi speaks Docker Hub's API for logins without a browser, access
+// tokens, organisations and their teams, and beside it, in the same form, what
+// is ours: repositories and rights on them, activity, and why something is
+// allowed. All of it lies under the names that are reserved below /v2/. It owns
+// the Hub's spellings, its envelopes of lists, its form of a refusal and how
+// much one caller may ask; it leaves who is asking to gate and caller, the
+// rules to token, access and activity, passwords and factors to account, and
+// all else below /v2/ to the registry.
 package hubapi
 
 import (
@@ -16,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
 	"lanyard/backend/activity"
 	"lanyard/backend/grant"
@@ -35,6 +39,13 @@ type Sessions interface {
 	BeginDirect(ctx context.Context, d grant.Direct) (grant.Session, error)
 	Of(ctx context.Context, account string) ([]grant.Session, error)
 	End(ctx context.Context, id, why string) error
+	Used(ctx context.Context, one grant.Session, generation int) error
+}
+
+// People are who names belong to; account.Service.
+type People interface {
+	Account(ctx context.Context, id string) (account.Account, error)
+	ByLogin(ctx context.Context, login string) (account.Account, error)
 }
 
 // Logins say who a name and a secret speak for; *caller.Login does.
@@ -52,14 +63,22 @@ type Factors interface {
 // Handler answers the Hub's paths; see Mount.
 type Handler struct {
 	Tokens    *token.Service
+	Access    *access.Service
+	Activity  *activity.Log
+	People    People
 	Gate      Gate
+	Callers   caller.Store
 	Sessions  Sessions
 	Logins    Logins
 	Factors   Factors
 	Key       bearer.Signer    // of access tokens
+	Images    Images           // nil: the registry is elsewhere
 	PublicURL string           // without slash at the end; what next and previous begin with, and the issuer
+	PerMinute int              // requests of one account, or of one address where nobody asks; 0: DefaultPerMinute
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: slog.Default
+
+	spent *limits
 }
 
 // An action does one thing for whom the gate let pass.
@@ -92,21 +111,52 @@ func (h *Handler) routes() map[string]route {
 		"/v2/access-tokens":                  {person, tokens},
 		"/v2/access-tokens/{uuid}":           {person, one},
 		"/v2/access-tokens/desktop-generate": {person, methods{http.MethodPost: h.generate}},
-		"/v2/access-tokens/session":          {person, methods{http.MethodGet: h.session}},        // ours
-		"/v2/access-tokens/sessions":         {person, methods{http.MethodDelete: h.endSessions}}, // ours
+		// Ours.
+		"/v2/access-tokens/session":       {person, methods{http.MethodGet: h.session}},
+		"/v2/access-tokens/sessions":      {person, methods{http.MethodDelete: h.endSessions}},
+		"/v2/access-tokens/{uuid}/rotate": {person, methods{http.MethodPost: h.rotate}},
+		"/v2/access-tokens/bulk":          {person, methods{http.MethodPost: h.bulk}},
+		"/v2/access-tokens/which":         {person, methods{http.MethodPost: h.which}},
+		"/v2/access-tokens/self":          {nobody, methods{http.MethodGet: h.self, http.MethodDelete: h.removeSelf}},
+		"/v2/access-tokens/self/rotate":   {nobody, methods{http.MethodPost: h.rotateSelf}},
 		// The same by its older name, which hub-tool uses.
 		"/v2/api_tokens":        {person, tokens},
 		"/v2/api_tokens/{uuid}": {person, one},
+
+		"/v2/orgs":                                         {person, methods{http.MethodGet: h.organizations, http.MethodPost: h.createOrganization}},
+		"/v2/orgs/{org}":                                   {person, methods{http.MethodGet: h.organization, http.MethodDelete: h.deleteOrganization}},
+		"/v2/orgs/{org}/members":                           {person, methods{http.MethodGet: h.members}},
+		"/v2/orgs/{org}/members/{username}":                {person, methods{http.MethodPut: h.putMember, http.MethodDelete: h.removeMember}},
+		"/v2/orgs/{org}/groups":                            {person, methods{http.MethodGet: h.groups, http.MethodPost: h.createGroup}},
+		"/v2/orgs/{org}/groups/{group}":                    {person, methods{http.MethodGet: h.group, http.MethodPut: h.putGroup, http.MethodPatch: h.patchGroup, http.MethodDelete: h.deleteGroup}},
+		"/v2/orgs/{org}/groups/{group}/members":            {person, methods{http.MethodGet: h.groupMembers, http.MethodPost: h.addGroupMember}},
+		"/v2/orgs/{org}/groups/{group}/members/{username}": {person, methods{http.MethodDelete: h.removeGroupMember}},
+		"/v2/orgs/{org}/access-tokens":                     {person, methods{http.MethodGet: h.orgTokens, http.MethodPost: h.createOrgToken}},
+		"/v2/orgs/{org}/access-tokens/{id}":                {person, methods{http.MethodGet: h.orgToken, http.MethodPatch: h.patchOrgToken, http.MethodDelete: h.removeOrgToken}},
+
+		// Ours. A repository's name has several components, and so ends the path.
+		"/v2/access/repositories":           {person, methods{http.MethodGet: h.repositories, http.MethodPost: h.createRepository}},
+		"/v2/access/repositories/{name...}": {person, methods{http.MethodGet: h.repository, http.MethodPatch: h.patchRepository, http.MethodDelete: h.deleteRepository}},
+		"/v2/access/rights/{name...}":       {person, methods{http.MethodPut: h.give, http.MethodDelete: h.takeAway}},
+		"/v2/access/tags/{name...}":         {person, methods{http.MethodGet: h.tags, http.MethodDelete: h.deleteTag}},
+		"/v2/access/explain":                {nobody, methods{http.MethodGet: h.explain}},
+		"/v2/access/activity":               {person, methods{http.MethodGet: h.activity}},
+
+		"/v2/auditlogs/{account}":         {person, methods{http.MethodGet: h.auditLog}},
+		"/v2/auditlogs/{account}/actions": {person, methods{http.MethodGet: h.auditActions}},
 	}
 }
 
 // Mount takes all reserved names below /v2/, without a method, so that a wrong
 // method and an unknown path are answered in the Hub's form.
 func (h *Handler) Mount(mux *http.ServeMux) {
+	h.spent = newLimits(h.PerMinute)
 	routes := h.routes()
 	for path, of := range routes {
 		mux.Handle(path, h.endpoint(of))
-		mux.Handle(path+"/{$}", h.endpoint(of))
+		if !strings.HasSuffix(path, "...}") {
+			mux.Handle(path+"/{$}", h.endpoint(of))
+		}
 	}
 	for _, name := range account.Reserved() {
 		path := "/v2/" + name
@@ -131,8 +181,20 @@ func (h *Handler) endpoint(of route) http.Handler {
 }
 
 func (h *Handler) do(w http.ResponseWriter, r *http.Request, of route) (answer, error) {
+	run, who, err := h.pass(w, r, of)
+	if limited := h.spend(w, r, who); limited != nil {
+		return answer{}, limited
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return run(r, who)
+}
+
+// pass finds the action, and who asks for it.
+func (h *Handler) pass(w http.ResponseWriter, r *http.Request, of route) (action, gate.Passed, error) {
 	if of.methods == nil {
-		return answer{}, errPath
+		return nil, gate.Passed{}, errPath
 	}
 	method := r.Method
 	if method == http.MethodHead {
@@ -141,19 +203,16 @@ func (h *Handler) do(w http.ResponseWriter, r *http.Request, of route) (answer, 
 	run := of.methods[method]
 	if run == nil {
 		w.Header().Set("Allow", of.methods.allowed())
-		return answer{}, errMethod
+		return nil, gate.Passed{}, errMethod
 	}
 	if of.by == nobody {
-		return run(r, gate.Passed{})
+		return run, gate.Passed{}, nil
 	}
 	who, err := h.Gate.Check(r)
 	if err == nil {
 		err = who.Person()
 	}
-	if err != nil {
-		return answer{}, err
-	}
-	return run(r, who)
+	return run, who, err
 }
 
 func (m methods) allowed() string {
@@ -178,6 +237,10 @@ func write(w http.ResponseWriter, status int, body any) {
 		w.WriteHeader(status)
 		return
 	}
+	if all, ok := body.(lines); ok {
+		all.write(w, status)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // the client is gone if this fails
@@ -188,6 +251,11 @@ func by(r *http.Request, who gate.Passed) activity.By {
 	out := from(r)
 	out.Account, out.Name = who.Account.ID, who.Account.Name
 	return out
+}
+
+// manager is the actor in what concerns rights.
+func manager(r *http.Request, who gate.Passed) access.Actor {
+	return access.Actor{By: by(r, who), Admin: who.Account.Admin}
 }
 
 // from is where a request comes from. A server behind a proxy sets RemoteAddr

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/token"
@@ -27,10 +28,22 @@ func lifeOf(s grant.Session, now time.Time) life {
 	}
 }
 
+// onlyOneself refuses what only the calling session itself can ask, rather than
+// do to it what was meant for another.
+func onlyOneself(r *http.Request) error {
+	if r.URL.Query().Has("username") {
+		return errFields{"username": "cannot be used here: this is about the calling session"}
+	}
+	return nil
+}
+
 // generate is POST /v2/access-tokens/desktop-generate, the one call of the
 // Docker CLI after signing in. Docker's own sends no body and reads data.token;
 // 201 is the only status it takes for success.
 func (h *Handler) generate(r *http.Request, who gate.Passed) (answer, error) {
+	if err := onlyOneself(r); err != nil {
+		return answer{}, err
+	}
 	if who.Session.From != grant.FromPerson { // it would take another computer's token, for ten minutes
 		return answer{}, errDirect
 	}
@@ -66,6 +79,9 @@ func (h *Handler) generate(r *http.Request, who gate.Passed) (answer, error) {
 // session is GET /v2/access-tokens/session, ours: what the calling session has,
 // or what became of it.
 func (h *Handler) session(r *http.Request, who gate.Passed) (answer, error) {
+	if err := onlyOneself(r); err != nil {
+		return answer{}, err
+	}
 	held, err := h.Tokens.Holding(r.Context(), who.Account.ID)
 	if err != nil {
 		return answer{}, err
@@ -93,29 +109,47 @@ func (h *Handler) session(r *http.Request, who gate.Passed) (answer, error) {
 	return answer{http.StatusOK, out}, nil
 }
 
-// endSessions is DELETE /v2/access-tokens/sessions, ours: signs the account out
+// endSessions is DELETE /v2/access-tokens/sessions, ours: signs an account out
 // on every computer. Their tokens go with them; those made by hand stay. The
 // calling session goes last, so that a call which was cut off can be repeated.
 func (h *Handler) endSessions(r *http.Request, who gate.Passed) (answer, error) {
-	all, err := h.Sessions.Of(r.Context(), who.Account.ID)
+	owner, err := h.whose(r, who)
+	if err != nil {
+		return answer{}, err
+	}
+	all, err := h.Sessions.Of(r.Context(), owner.ID)
 	if err != nil {
 		return answer{}, err
 	}
 	var out struct {
 		Ended int `json:"ended"`
 	}
-	now := h.now()
-	end := func(id string) error {
-		out.Ended++
-		return h.Sessions.End(r.Context(), id, grant.WhySignedOut)
-	}
+	now, own := h.now(), []grant.Session{}
 	for _, s := range all {
-		if s.ID == who.Session.ID || !s.Live(now) {
+		switch {
+		case s.ID == who.Session.ID:
+			own = append(own, s)
+			continue
+		case !s.Live(now):
 			continue
 		}
-		if err := end(s.ID); err != nil {
+		if err := h.endSession(r, who, s); err != nil {
 			return answer{}, err
 		}
+		out.Ended++
 	}
-	return answer{http.StatusOK, &out}, end(who.Session.ID)
+	for _, s := range own {
+		if err := h.endSession(r, who, s); err != nil {
+			return answer{}, err
+		}
+		out.Ended++
+	}
+	return answer{http.StatusOK, out}, nil
+}
+
+func (h *Handler) endSession(r *http.Request, who gate.Passed, s grant.Session) error {
+	if err := h.Sessions.End(r.Context(), s.ID, grant.WhySignedOut); err != nil {
+		return err
+	}
+	return h.Activity.Did(r.Context(), s.Account, activity.SessionEnded, by(r, who), s.ID, s.Client)
 }

@@ -32,17 +32,38 @@ type accessToken struct {
 	Machine       string  `json:"machine"` // auto-generated ones only
 	OS            string  `json:"os"`
 	SessionID     *string `json:"session_id"`
+
+	Status       token.Status `json:"status"`
+	Repositories []string     `json:"repositories"` // empty: no limit
+	Previous     *previous    `json:"previous"`     // null: never rotated
+}
+
+// previous is the secret before the last rotation, and who still uses it.
+type previous struct {
+	LastFour   string  `json:"token_last_four"`
+	ValidUntil string  `json:"valid_until"`
+	LastUsed   *string `json:"last_used"`
+	LastUsedIP string  `json:"last_used_ip"`
+	LastUsedUA string  `json:"last_used_ua"`
 }
 
 func show(t token.Token, now time.Time) accessToken {
-	return accessToken{
+	out := accessToken{
 		UUID: t.ID, ClientID: "HUB", CreatorIP: t.Creator.Addr, CreatorUA: t.Creator.Agent,
 		CreatedAt: t.CreatedAt.Format(stamp), LastUsed: moment(t.LastUsed.At), GeneratedBy: source(t.Source),
 		IsActive: t.Active, TokenLabel: t.Description, Scopes: t.Scopes, ExpiresAt: unlessEmpty(t.ExpiresText),
 		IsExpired: t.Dead(now), IsPinned: t.Pinned, TokenLastFour: t.LastFour,
 		LastUsedIP: t.LastUsed.Addr, LastUsedUA: t.LastUsed.Agent,
 		Machine: t.Machine, OS: t.OS, SessionID: unlessEmpty(t.Session),
+		Status: t.StatusAt(now), Repositories: append([]string{}, t.Repositories...),
 	}
+	if p := t.Previous; p != nil {
+		out.Previous = &previous{p.LastFour, p.Until.Format(stamp), moment(p.LastUsed.At), p.LastUsed.Addr, p.LastUsed.Agent}
+	}
+	if out.Scopes == nil { // an organisation's
+		out.Scopes = []token.Scope{}
+	}
+	return out
 }
 
 // showOnce is show with the secret: for the answer that creates t.

@@ -17,7 +17,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
 	"lanyard/backend/internal/caller"
@@ -40,6 +42,8 @@ type database interface {
 	token.Store
 	grant.Store
 	account.Store
+	access.Store
+	activity.Store
 	caller.Store
 }
 
@@ -50,6 +54,9 @@ type world struct {
 	store  database
 	tokens *token.Service
 	grants *grant.Service
+	access *access.Service
+	acts   *activity.Log
+	hub    *hubapi.Handler
 	people *account.Service
 	url    string
 	log    *locked
@@ -75,20 +82,28 @@ func newWorldOn(t *testing.T, store database) *world {
 	}
 	accounts := &account.Service{Store: store, Hasher: account.NewHasher(), Sealer: sealer, Now: now}
 	w.people = accounts
+	w.acts = &activity.Log{Store: store, Now: now}
+	w.access = &access.Service{Store: store, Log: w.acts, Now: now, Rights: access.Rights{Reserved: account.Reserved(), Host: "localhost:8460"}}
 	mux := http.NewServeMux()
-	(&hubapi.Handler{
+	w.hub = &hubapi.Handler{
 		Tokens:    w.tokens,
+		Access:    w.access,
+		Activity:  w.acts,
+		People:    accounts,
+		Callers:   store,
 		Sessions:  w.grants,
+		PerMinute: 1_000_000, // time stands still
 		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Tokens: w.tokens, Now: now},
 		Logins:    &caller.Login{Store: store, Accounts: accounts, Tokens: w.tokens, Sessions: w.grants, Now: now},
 		Factors:   accounts,
 		Key:       all.OAuth(),
 		PublicURL: issuer, Now: now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
-	}).Mount(mux)
+	}
+	w.hub.Mount(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	w.url = server.URL
-	for i, name := range []string{"ada", "bob"} {
+	for i, name := range []string{"ada", "bob", "eve"} {
 		if err := store.CreateAccount(t.Context(), account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}, false); err != nil {
 			t.Fatal(err)
 		}
