@@ -19,6 +19,7 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/internal/browser"
 	"lanyard/backend/internal/caller"
+	"lanyard/backend/internal/dtrapi"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/internal/images"
@@ -58,10 +59,12 @@ func (s *Server) mount() error {
 		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
 		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
-	mux.Handle("/token", &registry.Handler{
-		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
-		Issuer: c.Address.Host(), Services: s.registries(), Rights: s.access.Rights, Now: c.Now, Log: c.Log,
-	})
+	(&dtrapi.Handler{
+		Store: c.Store, Logins: logins, Accounts: s.accounts, Tokens: s.tokens, Repositories: s.access, Now: c.Now, Log: c.Log,
+	}).Mount(mux)
+	tokens := s.tokenEndpoint()
+	s.config.Seen = attributed{c.Seen, tokens}
+	mux.Handle("/token", tokens)
 	s.operations(mux)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/account/", http.StatusSeeOther) })
 
@@ -81,6 +84,19 @@ func (s *Server) mount() error {
 	}
 	s.handler = s.onlyHost(top)
 	return nil
+}
+
+// tokenEndpoint is what registries send their clients to.
+func (s *Server) tokenEndpoint() *registry.Handler {
+	c := s.config
+	h := &registry.Handler{
+		Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Signer: c.Keys,
+		Issuer: c.Address.Host(), Services: s.registries(), Rights: s.access.Rights, Now: c.Now, Log: c.Log,
+	}
+	if c.RefreshTokens {
+		h.RefreshKey = c.Keys.Service()
+	}
+	return h
 }
 
 func (s *Server) mountImages(top *http.ServeMux) error {

@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"lanyard/backend/access"
 	"lanyard/backend/internal/admin"
 	"lanyard/backend/internal/events"
 	"lanyard/backend/internal/images"
+	"lanyard/backend/internal/registry"
 )
 
 // mountEvents takes the notifications of separate registries in. The surface
@@ -28,6 +30,24 @@ func (s *Server) mountEvents(top *http.ServeMux) error {
 	}
 	top.Handle("/events", &events.Handler{Sink: c.Seen, Secret: secret, Registries: c.Registries, Now: c.Now, Log: c.Log})
 	return nil
+}
+
+// attributed says with which token a thing was done, where a registry, which
+// knows the user's name only, did not.
+type attributed struct {
+	events.Sink
+	tokens *registry.Handler
+}
+
+// Seen passes on what it was told, with tokens.
+func (a attributed) Seen(ctx context.Context, all ...access.Seen) error {
+	all = slices.Clone(all)
+	for i, one := range all {
+		if one.Token == "" {
+			all[i].Token = a.tokens.TokenOf(one.Subject, one.Repository, one.Addr)
+		}
+	}
+	return a.Sink.Seen(ctx, all...)
 }
 
 func secretPath(data string) string { return filepath.Join(data, "registry", "events-secret") }

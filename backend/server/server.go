@@ -54,12 +54,15 @@ type Config struct {
 	Sessions     grant.Limits
 	HubPerMinute int      // requests of one caller to the Hub's API; 0: hubapi.DefaultPerMinute
 	Aliases      []string // further Hosts that are answered
-	Version      string
-	Seen         events.Sink  // what registries say was pulled, pushed and deleted; nil: kept with the repository
-	SetUp        func() error // called once the first administrator is committed; may be nil
-	Stop         func()       // what the admin socket's stop does; nil: refused
-	Now          func() time.Time
-	Log          *slog.Logger // nil: discarded
+	// RefreshTokens: the registry token endpoint gives refresh tokens to those
+	// who ask for them, and takes them.
+	RefreshTokens bool
+	Version       string
+	Seen          events.Sink  // what registries say was pulled, pushed and deleted; nil: kept with the repository
+	SetUp         func() error // called once the first administrator is committed; may be nil
+	Stop          func()       // what the admin socket's stop does; nil: refused
+	Now           func() time.Time
+	Log           *slog.Logger // nil: discarded
 }
 
 // Server is a running account service.

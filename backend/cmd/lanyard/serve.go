@@ -28,7 +28,7 @@ const ownPort = "8460"
 type serveOptions struct {
 	listen, publicURL, data, storage, defaultRights string
 	registries, aliases                             []string
-	behindProxy, own, printRegistryConfig           bool
+	behindProxy, own, printRegistryConfig, refresh  bool
 	autoPerHour, manual                             int
 	lifetime, idle                                  time.Duration
 }
@@ -68,6 +68,7 @@ func serveCommand(t terminal) *cobra.Command {
 	f.IntVar(&o.manual, "manual-tokens", token.DefaultLimits().Manual, "tokens made by hand an account may have")
 	f.DurationVar(&o.lifetime, "session-lifetime", grant.DefaultLimits().Absolute, "how long after sign-in a session ends")
 	f.DurationVar(&o.idle, "session-idle", grant.DefaultLimits().Idle, "how long without use a session ends")
+	f.BoolVar(&o.refresh, "registry-refresh-tokens", false, "give clients that ask for one a refresh token, which docker login then keeps in the place of the token")
 	f.BoolVar(&o.printRegistryConfig, "print-registry-config", false, "print what a separate registry needs to trust this service, and end")
 	f.BoolVar(&o.own, "own", false, "be this computer's own service")
 	_ = f.MarkHidden("own") // it exists
@@ -115,9 +116,10 @@ func serve(ctx context.Context, t terminal, o serveOptions) (err error) {
 	s, err := server.New(server.Config{
 		Store: data.DB, Keys: data.Keys, Address: address, Registries: o.registries, Storage: o.storage, Data: data.Dir,
 		Rights: access.Default(o.defaultRights), Aliases: o.aliases, Version: version,
-		Tokens:   token.Limits{Auto: token.DefaultLimits().Auto, Manual: o.manual, PerHour: o.autoPerHour},
-		Sessions: grant.Limits{Absolute: o.lifetime, Idle: o.idle, Unclaimed: grant.DefaultLimits().Unclaimed},
-		SetUp:    data.MarkSetUp, Stop: stop, Log: slog.New(slog.NewTextHandler(t.Err, nil)),
+		RefreshTokens: o.refresh,
+		Tokens:        token.Limits{Auto: token.DefaultLimits().Auto, Manual: o.manual, PerHour: o.autoPerHour},
+		Sessions:      grant.Limits{Absolute: o.lifetime, Idle: o.idle, Unclaimed: grant.DefaultLimits().Unclaimed},
+		SetUp:         data.MarkSetUp, Stop: stop, Log: slog.New(slog.NewTextHandler(t.Err, nil)),
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))

@@ -45,8 +45,18 @@ func Present(ctx context.Context, s Store, login, secret string, repositories []
 	if !token.Plausible(secret) {
 		return Presented{}, ErrUnknown
 	}
-	p, err := s.Presented(ctx, token.Hash(secret), repositories)
-	if lost := new(token.LostError); errors.As(err, &lost) && p.called(login) && !p.Account.Disabled {
+	return look(ctx, s, token.Hash(secret), func(p Presented) bool { return p.called(login) }, repositories, now)
+}
+
+// Derived is Present for what was derived from the secret whose hash it is:
+// whoever has that had secret and name.
+func Derived(ctx context.Context, s Store, hash [32]byte, repositories []string, now time.Time) (Presented, error) {
+	return look(ctx, s, hash, func(Presented) bool { return true }, repositories, now)
+}
+
+func look(ctx context.Context, s Store, hash [32]byte, owns func(Presented) bool, repositories []string, now time.Time) (Presented, error) {
+	p, err := s.Presented(ctx, hash, repositories)
+	if lost := new(token.LostError); errors.As(err, &lost) && owns(p) && !p.Account.Disabled {
 		return Presented{}, lost
 	}
 	if errors.Is(err, token.ErrNotFound) {
@@ -55,7 +65,7 @@ func Present(ctx context.Context, s Store, login, secret string, repositories []
 	if err != nil {
 		return Presented{}, fmt.Errorf("read token: %w", err)
 	}
-	if !p.called(login) {
+	if !owns(p) {
 		return Presented{}, ErrUnknown
 	}
 	if p.Account.Disabled {

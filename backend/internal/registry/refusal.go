@@ -30,17 +30,19 @@ type oneError struct {
 
 // refuse answers err. What is not known here is the service's own trouble:
 // its text goes to the log and to nobody else.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, login string, err error) {
 	status, code, text := classify(err)
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Basic realm="Lanyard", charset="UTF-8"`)
 	case http.StatusTooManyRequests:
 		w.Header().Set("Retry-After", "30")
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", "GET, POST")
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "5")
 	}
-	h.log(r, status, err)
+	h.log(r, status, login, err)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(refusal{text, []oneError{{code, text}}, text}) // the client has gone
@@ -50,9 +52,12 @@ func classify(err error) (status int, code, text string) {
 	var why denied
 	switch {
 	case errors.Is(err, errMethod):
-		// Clients that try POST go on to GET at this sign (auth/oauth.md).
-		return http.StatusNotFound, "UNSUPPORTED", err.Error()
-	case errors.Is(err, errRequest), errors.Is(err, errService):
+		return http.StatusMethodNotAllowed, "UNSUPPORTED", err.Error()
+	case errors.Is(err, errForm):
+		return http.StatusUnsupportedMediaType, "UNSUPPORTED", err.Error()
+	case errors.Is(err, errLarge):
+		return http.StatusRequestEntityTooLarge, "UNSUPPORTED", err.Error()
+	case errors.Is(err, errRequest), errors.Is(err, errService), errors.Is(err, errPlaces):
 		return http.StatusBadRequest, "UNSUPPORTED", err.Error()
 	case errors.Is(err, access.ErrScope):
 		return http.StatusBadRequest, "NAME_INVALID", err.Error()
@@ -70,7 +75,11 @@ func classify(err error) (status int, code, text string) {
 		errScheme:             errScheme.Error(),
 		caller.ErrUnknown:     "wrong user name, or a token that is not known here: it may have been deleted, or its sign-in may have ended; lanyard login signs in again",
 		token.ErrRotated:      "this secret of the token was replaced by another, and the time in which both were accepted is over; use the new one",
-		errMistyped:           errMistyped.Error(),
+		caller.ErrMistyped:    caller.ErrMistyped.Error(),
+		errNotSecret:          errNotSecret.Error(),
+		errRefresh:            errRefresh.Error(),
+		errNoRefresh:          errNoRefresh.Error(),
+		errNotRefresh:         errNotRefresh.Error(),
 		account.ErrWrong:      "wrong user name or password; a token is accepted as password, too",
 		account.ErrSecond:     "this account has a second factor: sign in with a personal access token as password, which you make on the service's pages or with: lanyard token create",
 		account.ErrDisabled:   "this account is disabled; an administrator can enable it",
@@ -104,7 +113,7 @@ func lostWords(l token.Loss) string {
 	return fmt.Sprintf("the sign-in of this token had ended by %s; sign in again with: lanyard login", at)
 }
 
-func (h *Handler) log(r *http.Request, status int, err error) {
+func (h *Handler) log(r *http.Request, status int, login string, err error) {
 	if h.Log == nil {
 		return
 	}
@@ -112,7 +121,6 @@ func (h *Handler) log(r *http.Request, status int, err error) {
 	if status == http.StatusServiceUnavailable && !errors.Is(err, account.ErrBusy) {
 		level = slog.LevelError
 	}
-	login, _, _ := r.BasicAuth()
 	if strings.HasPrefix(login, "lyd_") || len(login) > 64 { // a token in the wrong field
 		login = "***"
 	}

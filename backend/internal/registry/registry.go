@@ -10,11 +10,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +60,7 @@ type Signer interface {
 	SignRegistry(claims any, now time.Time) (string, error)
 }
 
-// Handler answers GET /token.
+// Handler answers GET and POST /token.
 type Handler struct {
 	Store    Store
 	Accounts Accounts
@@ -72,8 +70,13 @@ type Handler struct {
 	Issuer   string        // host[:port] of the public URL
 	Services []string      // the own registry and each --registry, as given
 	Rights   access.Rights // its Host is set per request, to the registry asked for
-	Now      func() time.Time
-	Log      *slog.Logger // nil: discarded
+	// RefreshKey signs refresh tokens; nil: none is given, and none is taken.
+	RefreshKey []byte
+	Now        func() time.Time
+	Log        *slog.Logger // nil: discarded
+
+	recent  recent
+	repeats repeats
 }
 
 // claims are those of distribution's auth/jwt.md.
@@ -96,75 +99,55 @@ type right struct {
 }
 
 type answer struct {
-	Token       string `json:"token"`
-	AccessToken string `json:"access_token"` // the same, for OAuth 2 clients
-	ExpiresIn   int    `json:"expires_in"`   // seconds
-	IssuedAt    string `json:"issued_at"`    // RFC 3339
+	Token        string `json:"token"`
+	AccessToken  string `json:"access_token"` // the same, for OAuth 2 clients
+	ExpiresIn    int    `json:"expires_in"`   // seconds
+	IssuedAt     string `json:"issued_at"`    // RFC 3339
+	Scope        string `json:"scope,omitempty"`
+	RefreshToken string `json:"refresh_token,omitempty"`
 }
 
-// ServeHTTP answers one token request. It returns no refresh token, not even
-// to offline_token=true: docker would keep that in the place of the token that
-// a person can see and revoke.
+// ServeHTTP answers one token request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	if why := h.serve(w, r); why != nil {
-		h.refuse(w, r, why)
+	a, err := h.read(w, r)
+	if err == nil {
+		err = h.serve(w, r, a)
+	}
+	if err != nil {
+		h.refuse(w, r, a.login, err)
 	}
 }
 
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodGet {
-		return errMethod
-	}
-	service, asked, err := h.parse(r)
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, a ask) error {
+	who, err := h.who(r, a)
 	if err != nil {
 		return err
 	}
-	who, known, err := h.who(r, names(asked))
-	if err != nil {
-		return err
-	}
-	grants := access.Decide(who, asked, known, h.rights(service))
-	if err := allRefused(grants); err != nil && who.Name != "" && !speechless(r) {
+	grants := access.Decide(who.Subject, a.requests, who.known, h.rights(a.service))
+	if err := allRefused(grants); err != nil && !who.Anonymous() && !speechless(r) {
 		return err
 	}
 	now := h.now()
 	signed, err := h.Signer.SignRegistry(claims{
-		Issuer: h.Issuer, Subject: who.Name, Audience: service,
+		Issuer: h.Issuer, Subject: who.Name, Audience: a.service,
 		Expires: now.Add(Life).Unix(), NotBefore: now.Add(-slack).Unix(), IssuedAt: now.Unix(),
 		ID: newID(), Access: rightsOf(grants), Refused: refusedTo(r, grants),
 	}, now)
 	if err != nil {
 		return fmt.Errorf("sign a registry token: %w", err)
 	}
+	h.remember(who, grants, addr(r), now)
+	out := answer{Token: signed, AccessToken: signed, ExpiresIn: int(Life / time.Second), IssuedAt: now.UTC().Format(time.RFC3339)}
+	if a.posted {
+		out.Scope = scopeOf(grants)
+	}
+	if a.offline {
+		out.RefreshToken = h.refreshFor(who, a.service)
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(answer{signed, signed, int(Life / time.Second), now.UTC().Format(time.RFC3339)}) // or the client has gone
+	_ = json.NewEncoder(w).Encode(out) // or the client has gone
 	return nil
-}
-
-// parse reads service and scope. account, client_id and offline_token, which
-// clients send too, decide nothing.
-func (h *Handler) parse(r *http.Request) (service string, asked []access.Request, err error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return "", nil, fmt.Errorf("%w: unreadable query", errRequest)
-	}
-	if named := query["service"]; len(named) != 1 || !slices.Contains(h.Services, named[0]) {
-		return "", nil, fmt.Errorf("%w: got %q; this service signs tokens for %s", errService, strings.Join(named, ", "), strings.Join(h.Services, ", "))
-	}
-	asked, err = access.ParseScopes(query["scope"])
-	return query.Get("service"), asked, err
-}
-
-// names are the repositories that are asked for.
-func names(asked []access.Request) []string {
-	all := make([]string, 0, len(asked))
-	for _, r := range asked {
-		if r.Type == "repository" {
-			all = append(all, r.Name)
-		}
-	}
-	return all
 }
 
 func (h *Handler) rights(service string) access.Rights {
@@ -237,6 +220,15 @@ func rightsOf(grants []access.Grant) []right {
 	return rights
 }
 
+// scopeOf is what was granted, in the grammar it was asked in.
+func scopeOf(grants []access.Grant) string {
+	var all []string
+	for _, r := range rightsOf(grants) {
+		all = append(all, r.Type+":"+r.Name+":"+strings.Join(r.Actions, ","))
+	}
+	return strings.Join(all, " ")
+}
+
 func (h *Handler) now() time.Time {
 	if h.Now == nil {
 		return time.Now()
@@ -249,12 +241,6 @@ func newID() string {
 	_, _ = rand.Read(id[:]) // cannot fail since Go 1.24
 	return hex.EncodeToString(id[:])
 }
-
-var (
-	errMethod  = errors.New("tokens are asked for with GET")
-	errRequest = errors.New("malformed request")
-	errService = errors.New("unknown service")
-)
 
 // denied is a refusal of rights, in the words of the rule.
 type denied string

@@ -193,11 +193,21 @@ func TestBadRequests(t *testing.T) {
 		r.URL.RawQuery = "service=" + host + "&scope=%zz"
 		w.serve(t, r).refused(t, http.StatusBadRequest, "UNSUPPORTED", "unreadable query")
 	})
-	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead} {
+	for _, name := range []string{"password", "refresh_token"} {
+		t.Run("a "+name+" in the address", func(t *testing.T) {
+			w.serve(t, w.request(t, url.Values{"service": {host}, name: {secret}}, "alice", secret)).
+				refused(t, http.StatusBadRequest, "UNSUPPORTED", "never into an address")
+		})
+	}
+	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
 		t.Run(method, func(t *testing.T) {
 			r := w.request(t, url.Values{"service": {host}}, "alice", secret)
 			r.Method = method
-			w.serve(t, r).refused(t, http.StatusNotFound, "UNSUPPORTED", "GET")
+			got := w.serve(t, r)
+			got.refused(t, http.StatusMethodNotAllowed, "UNSUPPORTED", "GET or POST")
+			if got.header.Get("Allow") != "GET, POST" {
+				t.Errorf("Allow: %s", got.header.Get("Allow"))
+			}
 		})
 	}
 	if holding, err := w.tokens.Holding(context.Background(), w.alice.ID); err != nil || !holding.Tokens[0].LastUsed.At.IsZero() {

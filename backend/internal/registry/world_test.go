@@ -130,6 +130,7 @@ type reply struct {
 	Token        string `json:"token"`
 	AccessToken  string `json:"access_token"`
 	RefreshToken string `json:"refresh_token"`
+	Scope        string `json:"scope"`
 	ExpiresIn    int    `json:"expires_in"`
 	IssuedAt     string `json:"issued_at"`
 
@@ -157,6 +158,19 @@ func (w *world) request(t testing.TB, query url.Values, user, secret string) *ht
 	if user != "" || secret != "" {
 		r.SetBasicAuth(user, secret)
 	}
+	return r
+}
+
+// post asks with a form, as OAuth 2 clients do.
+func (w *world) post(t testing.TB, form url.Values) reply {
+	t.Helper()
+	return w.serve(t, w.posting(form.Encode()))
+}
+
+func (w *world) posting(body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "http://"+host+"/token", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("User-Agent", "containerd/2.1.4")
 	return r
 }
 
