@@ -82,7 +82,15 @@ const external = "registry.example:5000"
 
 // team is a service on a real listener, with a person, their token and a
 // stanza for a registry that they run besides.
-func team(t *testing.T, sink *kept) (host, stanza, secret string) {
+func team(t *testing.T, sink *kept) (host, stanza, id, secret string) {
+	t.Helper()
+	s, address := serving(t, func(c *Config) { c.Seen = sink })
+	made, shown := firstToken(t, s)
+	return address.Host(), stanzaOf(t, s, address), made.ID, shown
+}
+
+// serving is a service on a real listener, which a registry besides trusts.
+func serving(t *testing.T, change func(*Config)) (*Server, Address) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -92,7 +100,10 @@ func team(t *testing.T, sink *kept) (host, stanza, secret string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := running(t, func(c *Config) { c.Address, c.Registries, c.Seen = address, []string{external}, sink })
+	s := running(t, func(c *Config) {
+		c.Address, c.Registries = address, []string{external}
+		change(c)
+	})
 	server := httptest.NewUnstartedServer(s)
 	if err := server.Listener.Close(); err != nil {
 		t.Fatal(err)
@@ -100,19 +111,31 @@ func team(t *testing.T, sink *kept) (host, stanza, secret string) {
 	server.Listener = listener
 	server.Start()
 	t.Cleanup(server.Close)
+	return s, address
+}
+
+// firstToken makes the first administrator, ada, and a token of hers.
+func firstToken(t *testing.T, s *Server) (token.Token, string) {
+	t.Helper()
 	ada, err := s.accounts.CreateFirst(t.Context(), account.New{Name: "ada", Password: "seven green lanterns swaying"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, made, err := s.tokens.Create(t.Context(), ada.ID, token.Spec{Description: "test", Scopes: []string{"repo:admin"}})
+	made, shown, err := s.tokens.Create(t.Context(), ada.ID, token.Spec{Description: "test", Scopes: []string{"repo:admin"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return made, shown.Reveal()
+}
+
+// stanzaOf is what that registry is told.
+func stanzaOf(t *testing.T, s *Server, address Address) string {
+	t.Helper()
 	var b bytes.Buffer
 	if err := PrintRegistryConfig(&b, address, external, s.config.Data, authorityPath(s.config.Data)); err != nil {
 		t.Fatal(err)
 	}
-	return address.Host(), b.String(), made.Reveal()
+	return b.String()
 }
 
 var listening = regexp.MustCompile(`listening on 127\.0\.0\.1:(\d+)`)
@@ -197,7 +220,7 @@ func TestWhatRegistriesSee(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sink := newKept()
-			at, stanza, secret := team(t, sink)
+			at, stanza, id, secret := team(t, sink)
 			registry := at
 			if start != nil {
 				at, registry = start(t, stanza), external
@@ -240,7 +263,7 @@ func TestWhatRegistriesSee(t *testing.T) {
 			} {
 				got := all[i]
 				if got.Action != want.Action || got.Tag != want.Tag || got.Digest != want.Digest || got.Registry != registry || got.Repository != "ada/app" ||
-					got.Subject != "ada" || got.Addr == "" || !strings.HasPrefix(got.Agent, "crane/") || time.Since(got.At).Abs() > time.Minute ||
+					got.Subject != "ada" || got.Token != id || got.Addr == "" || !strings.HasPrefix(got.Agent, "crane/") || time.Since(got.At).Abs() > time.Minute ||
 					(got.Size > 0) != (want.Action != access.Delete) {
 					t.Errorf("%d: %+v, want %+v", i, got, want)
 				}

@@ -15,6 +15,6 @@ func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(maxTime)) // not every test server can
-		next.ServeHTTP(w, r)
+		fromWhere(next).ServeHTTP(w, r)
 	})
 }

@@ -88,7 +88,7 @@ func New(c Config) (*Server, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	c.Store = marked{c.Store, c.SetUp}
+	c.Store = marked{remembering{c.Store, c.Now, c.Log}, c.SetUp}
 	sealer, err := c.Keys.Sealer()
 	if err != nil {
 		return nil, fmt.Errorf("build the service: %w", err)
@@ -112,13 +112,13 @@ func New(c Config) (*Server, error) {
 	if err := s.mount(); err != nil {
 		return nil, err
 	}
-	s.admin = (&admin.Handler{
+	s.admin = operator((&admin.Handler{
 		Info: admin.Info{
 			PublicURL: c.Address.Public.String(), PID: os.Getpid(), Version: c.Version,
 			Data: c.Data, Storage: c.Storage, StartedAt: c.Now().UTC(),
 		},
 		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Collect: s.collect, Log: c.Log,
-	}).Routes()
+	}).Routes())
 	return s, nil
 }
 

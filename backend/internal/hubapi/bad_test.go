@@ -119,7 +119,14 @@ func TestBadFields(t *testing.T) {
 		"expiry in two years":       {"POST", "", `{"token_label":"x","expires_at":"2028-12-01T00:00:00Z"}`, "", "at most a year ahead"},
 		"two fields at once":        {"POST", "", `{"token_label":7,"scopes":7}`, "scopes", "must be"},
 		"change nothing":            {"PATCH", "/" + id, `{}`, "", "nothing to change"},
-		"change what is fixed":      {"PATCH", "/" + id, `{"scopes":["repo:admin"],"expires_at":null}`, "", "nothing to change"},
+		"change what is fixed":      {"PATCH", "/" + id, `{"expires_at":"2027-01-01T00:00:00Z","repositories":["ada/app"],"uuid":"x"}`, "", "nothing to change"},
+		"no scopes at all":          {"PATCH", "/" + id, `{"scopes":[]}`, "scopes", "must name one access permission or more"},
+		"change to unknown scopes":  {"PATCH", "/" + id, `{"scopes":["org:all"]}`, "", `unknown scope "org:all"`},
+		"scopes of an automatic":    {"PATCH", "/" + auto, `{"scopes":["repo:read"]}`, "", "only a token made by hand"},
+		"limited to a host":         {"POST", "", `{"token_label":"x","repositories":["quay.io:443/ada/app"]}`, "", "neither a repository"},
+		"limited to two stars":      {"POST", "", `{"token_label":"x","repositories":["ada/**"]}`, "", "neither a repository"},
+		"limited twice to one":      {"POST", "", `{"token_label":"x","repositories":["ada/a","ada/a"]}`, "", "is there twice"},
+		"limited to numbers":        {"POST", "", `{"token_label":"x","repositories":[1]}`, "repositories", "must be a list of strings"},
 		"change without a body":     {"PATCH", "/" + id, ``, "", "not a JSON object"},
 		"active in words":           {"PATCH", "/" + id, `{"is_active":"false"}`, "is_active", "is_active must be true or false"},
 		"active a number":           {"PATCH", "/" + id, `{"is_active":0}`, "is_active", "is_active must be true or false"},
@@ -154,7 +161,7 @@ func TestBadQueries(t *testing.T) {
 	w := newWorld(t)
 	ada := w.signIn("ada")
 	for _, query := range []string{
-		"page=0", "page=-1", "page=x", "page=1.5", "page=%31%00", "page=1e3", "page=99999999999999999999", "page=1000001", "page=2147483648",
+		"page=0", "page_size=-1", "page=-1", "page=x", "page=1.5", "page=%31%00", "page=1e3", "page=99999999999999999999", "page=1000001", "page=2147483648",
 		"page_size=0", "page_size=-5", "page_size=many", "page_size=9223372036854775808", "page=%201",
 	} {
 		out := w.ask(ada.bearer, "GET", "/v2/access-tokens?"+query, nil)
@@ -163,6 +170,14 @@ func TestBadQueries(t *testing.T) {
 		if fields, _ := out.is(400)["fields"].(map[string]any); fields[name] == nil {
 			t.Errorf("%s: %s", query, out.body)
 		}
+	}
+	for query, words := range map[string]string{
+		"ordering=secret": "sorted by created", "ordering=--created": "sorted by created", "ordering=created%00": "sorted by created",
+		"source=browser": "manual or auto", "source=organization": "manual or auto", "status=dead": "active, inactive or expired",
+		"search=" + strings.Repeat("x", 101): "longer than 100", "search=a%00b": "control characters", "search=%ff": "control characters",
+		"after=x": "no page begins there", "after=" + strings.Repeat("A", 2000): "no page begins there", "after=%00": "no page begins there",
+	} {
+		w.ask(ada.bearer, "GET", "/v2/access-tokens?"+query, nil).refused(400, "invalid", words)
 	}
 }
 
@@ -263,6 +278,30 @@ func TestRoutes(t *testing.T) {
 		"/v2/access-tokens/session":           "GET, HEAD",
 		"/v2/access-tokens/sessions":          "DELETE",
 		"/v2/access-tokens/sessions/":         "DELETE",
+		"/v2/access-tokens/bulk":              "POST",
+		"/v2/access-tokens/which":             "POST",
+		"/v2/access-tokens/" + id + "/rotate": "POST",
+		"/v2/access-tokens/self":              "DELETE, GET, HEAD",
+		"/v2/access-tokens/self/rotate":       "POST",
+		"/v2/orgs":                            "GET, HEAD, POST",
+		"/v2/orgs/acme":                       "DELETE, GET, HEAD",
+		"/v2/orgs/acme/members":               "GET, HEAD",
+		"/v2/orgs/acme/members/ada":           "DELETE, PUT",
+		"/v2/orgs/acme/groups":                "GET, HEAD, POST",
+		"/v2/orgs/acme/groups/dev":            "DELETE, GET, HEAD, PATCH, PUT",
+		"/v2/orgs/acme/groups/dev/members":    "GET, HEAD, POST",
+		"/v2/orgs/acme/groups/dev/members/a":  "DELETE",
+		"/v2/orgs/acme/access-tokens":         "GET, HEAD, POST",
+		"/v2/orgs/acme/access-tokens/x":       "DELETE, GET, HEAD, PATCH",
+		"/v2/access/repositories":             "GET, HEAD, POST",
+		"/v2/access/repositories/ada/app":     "DELETE, GET, HEAD, PATCH",
+		"/v2/access/rights/ada/app":           "DELETE, PUT",
+		"/v2/access/rights":                   "DELETE, PUT",
+		"/v2/access/tags/ada/app":             "DELETE, GET, HEAD",
+		"/v2/access/explain":                  "GET, HEAD",
+		"/v2/access/activity":                 "GET, HEAD",
+		"/v2/auditlogs/ada":                   "GET, HEAD",
+		"/v2/auditlogs/ada/actions":           "GET, HEAD",
 		"/v2/api_tokens":                      "GET, HEAD, POST",
 		"/v2/api_tokens/" + id:                "DELETE, GET, HEAD, PATCH",
 	} {
@@ -290,8 +329,12 @@ func TestRoutes(t *testing.T) {
 
 	var unknown []string
 	for _, name := range account.Reserved() {
-		if name != "access-tokens" && name != "api_tokens" {
+		if name != "access-tokens" && name != "api_tokens" && name != "orgs" {
 			unknown = append(unknown, "/v2/"+name, "/v2/"+name+"/")
+		}
+		if name == "access" { // whose paths below end in a repository's name
+			unknown = append(unknown, "/v2/access/x", "/v2/access/repositories2", "/v2/access/explain/x")
+			continue
 		}
 		unknown = append(unknown, "/v2/"+name+"/x/y", "/v2/"+name+"/x/manifests/latest", "/v2/"+name+"/x/blobs/uploads/")
 	}

@@ -154,8 +154,11 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 	routes := h.routes()
 	for path, of := range routes {
 		mux.Handle(path, h.endpoint(of))
-		if !strings.HasSuffix(path, "...}") {
+		short, named := strings.CutSuffix(path, "/{name...}")
+		if !named {
 			mux.Handle(path+"/{$}", h.endpoint(of))
+		} else if _, taken := routes[short]; !taken { // else the mux would send clients on
+			mux.Handle(short, h.endpoint(of))
 		}
 	}
 	for _, name := range account.Reserved() {

@@ -109,7 +109,7 @@ func TestDocumentIsOpenAPI(t *testing.T) {
 
 // The document must be able to say no: else nothing above proves anything.
 func TestDocumentRefuses(t *testing.T) {
-	good := `{"count":0,"next":null,"previous":null,"active_count":0,"results":[]}`
+	good := `{"count":0,"next":null,"previous":null,"active_count":0,"inactive_count":0,"results":[]}`
 	for name, c := range map[string]struct {
 		status int
 		body   string

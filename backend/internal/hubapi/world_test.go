@@ -103,8 +103,12 @@ func newWorldOn(t *testing.T, store database) *world {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	w.url = server.URL
-	for i, name := range []string{"ada", "bob", "eve"} {
-		if err := store.CreateAccount(t.Context(), account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}, false); err != nil {
+	for i, name := range []string{"ada", "bob", "eve", "mal"} {
+		a := account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}
+		if i > 1 {
+			a.Email = name + "@example.com"
+		}
+		if err := store.CreateAccount(t.Context(), a, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -294,6 +298,23 @@ func (w *world) generate(c computer, installation string) (id, secret string) {
 func (w *world) create(who, label string) string {
 	w.t.Helper()
 	return str(w.ask(who, "POST", "/v2/access-tokens", map[string]any{"token_label": label, "scopes": []string{"repo:read"}}).is(201), "uuid")
+}
+
+// hold gives an account so many tokens made by hand.
+func (w *world) hold(owner string, n int) {
+	w.t.Helper()
+	if err := w.store.Change(w.t.Context(), owner, func(h token.Holding) (token.Holding, error) {
+		h.Tokens = nil
+		for i := range n {
+			h.Tokens = append(h.Tokens, token.Token{
+				ID: uuid.NewString(), Owner: owner, Hash: token.Hash(uuid.NewString()), LastFour: "abcd", Description: fmt.Sprint("token ", i),
+				Scopes: []token.Scope{token.ScopeRead}, Source: token.Manual, Active: true, CreatedAt: noon.Add(time.Duration(i) * time.Second),
+			})
+		}
+		return h, nil
+	}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // held is all that ada holds, for comparing before and after.

@@ -14,9 +14,7 @@ import (
 	"lanyard/backend/token"
 )
 
-var (
-	errScheme = errors.New("sign in with a user name and a token, by HTTP Basic authentication")
-)
+var errScheme = errors.New("sign in with a user name and a token: by HTTP Basic authentication, or as username and password of a form")
 
 // asker is who asks for a registry token, and what is known of the
 // repositories at that moment.
