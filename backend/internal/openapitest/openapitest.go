@@ -1,0 +1,149 @@
+// Package openapitest holds exchanges against documents: against our own, and
+// against Docker's for whoever has a copy. It is for tests alone.
+package openapitest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"lanyard/backend/internal/openapi"
+)
+
+// Dockers is the variable that names a copy of Docker's own document.
+const Dockers = "LANYARD_HUB_OPENAPI"
+
+// several are the parameters that may have slashes: a repository's name ends
+// its path. OpenAPI has no word for that, the router has.
+const several = "{name}"
+
+// Ours is our own document.
+func Ours() (*openapi3.T, error) {
+	return openapi3.NewLoader().LoadFromData(openapi.Document(openapi.Written))
+}
+
+var documents = sync.OnceValues(func() (all []document, err error) {
+	for _, kind := range []string{"text/html", "application/jsonl"} { // the library knows them not
+		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.FileBodyDecoder)
+	}
+	openapi3filter.RegisterBodyDecoder("application/yaml", openapi3filter.FileBodyDecoder)
+	doc, err := Ours()
+	if err != nil {
+		return nil, err
+	}
+	ours, err := routed(doc)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, document{ours, true})
+	if path := os.Getenv(Dockers); path != "" {
+		doc, err := openapi3.NewLoader().LoadFromFile(path)
+		if err != nil {
+			return nil, err
+		}
+		correct(doc)
+		dockers, err := routed(doc)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, document{dockers, false})
+	}
+	return all, nil
+})
+
+// correct mends what is known to be wrong in Docker's document: the last page
+// has no next.
+func correct(doc *openapi3.T) {
+	for _, name := range []string{"getAccessTokensResponse", "getOrgAccessTokensResponse"} {
+		page, ok := doc.Components.Schemas[name]
+		if !ok {
+			continue
+		}
+		for _, member := range []string{"next", "previous"} {
+			if p, ok := page.Value.Properties[member]; ok {
+				p.Value.Nullable = true
+			}
+		}
+	}
+}
+
+func routed(doc *openapi3.T) (routers.Router, error) {
+	doc.Servers = openapi3.Servers{{URL: openapi.Written}}
+	paths := openapi3.NewPaths()
+	for path, item := range doc.Paths.Map() {
+		paths.Set(strings.Replace(path, several, "{name*}", 1), item)
+	}
+	doc.Paths = paths
+	return legacy.NewRouter(doc, openapi3.DisableExamplesValidation()) // Docker's examples are not of its types
+}
+
+type document struct {
+	routers.Router
+	ours bool // it knows every path and status, and what may be sent
+}
+
+// Conforms holds an exchange against the documents: what was accepted must have
+// been allowed, and every answer must have its form. Paths and methods that a
+// document does not know must have been refused.
+func Conforms(r *http.Request, sent []byte, status int, header http.Header, got []byte) error {
+	all, err := documents()
+	for _, d := range all {
+		err = errors.Join(err, d.conforms(r, sent, status, header, got))
+	}
+	return err
+}
+
+// beyond are paths that Docker's document has by the pattern of another.
+func beyond(path string) bool {
+	for _, ours := range []string{"session", "sessions", "self", "bulk", "which"} {
+		if strings.HasPrefix(path, "/v2/access-tokens/"+ours) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d document) conforms(r *http.Request, sent []byte, status int, header http.Header, got []byte) error {
+	if r.Method == http.MethodHead || !d.ours && beyond(r.URL.Path) {
+		return nil
+	}
+	asked := r.Clone(context.Background())
+	asked.URL.Scheme, asked.URL.Host, asked.Host = "http", "localhost:8460", "localhost:8460"
+	asked.URL.Path, asked.URL.RawPath = strings.TrimSuffix(r.URL.Path, "/"), ""
+	if r.URL.Path == "/" {
+		return nil
+	}
+	sent = bytes.TrimSpace(sent) // white space is no body
+	asked.Body, asked.GetBody, asked.ContentLength = io.NopCloser(bytes.NewReader(sent)), nil, int64(len(sent))
+	route, params, err := d.FindRoute(asked)
+	if err != nil {
+		if !d.ours || status == http.StatusNotFound || status == http.StatusMethodNotAllowed {
+			return nil
+		}
+		return fmt.Errorf("the document does not know it: %w", err)
+	}
+	options := &openapi3filter.Options{
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: d.ours, MultiError: true,
+	}
+	in := &openapi3filter.RequestValidationInput{Request: asked, PathParams: params, Route: route, Options: options}
+	if d.ours && status < 300 {
+		if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil {
+			return fmt.Errorf("accepted, but the document does not allow it: %w", err)
+		}
+	}
+	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: status, Header: header,
+		Body: io.NopCloser(bytes.NewReader(got)), Options: options,
+	})
+}
