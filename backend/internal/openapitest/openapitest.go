@@ -63,16 +63,33 @@ var documents = sync.OnceValues(func() (all []document, err error) {
 })
 
 // correct mends what is known to be wrong in Docker's document: the last page
-// has no next.
+// has no next, a list of members is one envelope and no list of them, and
+// errinfo, which clients of the Hub read as text, is null where there is none.
 func correct(doc *openapi3.T) {
-	for _, name := range []string{"getAccessTokensResponse", "getOrgAccessTokensResponse"} {
-		page, ok := doc.Components.Schemas[name]
-		if !ok {
-			continue
+	seen := map[*openapi3.Schema]bool{}
+	var walk func(s *openapi3.SchemaRef)
+	walk = func(s *openapi3.SchemaRef) {
+		if s == nil || s.Value == nil || seen[s.Value] {
+			return
 		}
-		for _, member := range []string{"next", "previous"} {
-			if p, ok := page.Value.Properties[member]; ok {
-				p.Value.Nullable = true
+		seen[s.Value] = true
+		for name, of := range s.Value.Properties {
+			if name == "next" || name == "previous" || name == "errinfo" {
+				of.Value.Nullable = true
+			}
+			walk(of)
+		}
+		walk(s.Value.Items)
+	}
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, response := range op.Responses.Map() {
+				for _, media := range response.Value.Content {
+					if list := media.Schema; list != nil && list.Value.Items != nil && strings.HasSuffix(list.Value.Items.Ref, "/org_member_paginated") {
+						media.Schema = list.Value.Items
+					}
+					walk(media.Schema)
+				}
 			}
 		}
 	}
