@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -137,10 +138,12 @@ func (d document) conforms(r *http.Request, sent []byte, status int, header http
 	}
 	asked := r.Clone(context.Background())
 	asked.URL.Scheme, asked.URL.Host, asked.Host = "http", "localhost:8460", "localhost:8460"
-	asked.URL.Path, asked.URL.RawPath = strings.TrimSuffix(r.URL.Path, "/"), ""
-	if r.URL.Path == "/" {
-		return nil
+	// A slash within a segment is no end of it.
+	path, err := url.PathUnescape(strings.ReplaceAll(strings.TrimSuffix(r.URL.EscapedPath(), "/"), "%2F", "~"))
+	if err != nil || path == "" {
+		return err
 	}
+	asked.URL.Path, asked.URL.RawPath = path, ""
 	sent = bytes.TrimSpace(sent) // white space is no body
 	asked.Body, asked.GetBody, asked.ContentLength = io.NopCloser(bytes.NewReader(sent)), nil, int64(len(sent))
 	route, params, err := d.FindRoute(asked)
