@@ -98,7 +98,7 @@ run: need-window ## opens the window; without a display it is make demo
 bench: need-test build ## the window beside an empty one of Wails, sizes, and the benchmarks, to build/bench
 	@mkdir -p build/bench
 	@go run ./backend/e2e/windowbench -out build/bench $(QUIET)
-	@go test -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
+	@go test -timeout 60m -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
 
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'

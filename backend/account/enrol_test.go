@@ -245,7 +245,7 @@ func TestPasskeysThatCannotBe(t *testing.T) {
 		if _, codes, err := w.AddPasskey(t.Context(), w.id, w.shown(), c.key); !errors.Is(err, c.want) || codes != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if c.want == account.ErrInvalid {
+		if errors.Is(c.want, account.ErrInvalid) {
 			if err := w.RenamePasskey(t.Context(), w.id, w.shown(), []byte("k"), c.key.Name); !errors.Is(err, c.want) {
 				t.Errorf("renamed %s: %v", name, err)
 			}

@@ -38,7 +38,7 @@ var (
 	ErrDenied = errors.New("denied")
 	// ErrExpired: the person did not decide in time.
 	ErrExpired = errors.New("sign-in took too long")
-	// ErrNotFound: no such token.
+	// ErrNotFound: no such thing, or none that the caller may know of.
 	ErrNotFound = errors.New("not found")
 	// ErrLimited: too many of something in a time; the text says of what.
 	ErrLimited = errors.New("too many requests")
@@ -72,6 +72,7 @@ type Server struct {
 	Info Info
 
 	http     *http.Client
+	stream   *http.Client // for answers that are read as they arrive
 	provider *oidc.Provider
 	oauth    oauth2.Config
 	heard    heard
@@ -89,11 +90,10 @@ func Open(ctx context.Context, address string, transport http.RoundTripper) (*Se
 		return nil, err
 	}
 	s := &Server{URL: base}
-	s.http = &http.Client{
-		Transport: limited{transport, &s.heard},
-		// A service that redirects elsewhere is not the one that was asked for.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	// A service that redirects elsewhere is not the one that was asked for.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s.http = &http.Client{Transport: limited{transport, &s.heard}, CheckRedirect: stay}
+	s.stream = &http.Client{Transport: transport, CheckRedirect: stay}
 	if err := s.describe(ctx); err != nil {
 		return nil, err
 	}

@@ -1,16 +1,13 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Machine says for which computer a token is generated.
@@ -52,6 +49,19 @@ type Token struct {
 	ExpiresAt   *time.Time `json:"expires_at"` // nil: never
 	Secret      string     `json:"token"`
 	CreatorAddr string     `json:"creator_ip"`
+	Pinned      bool       `json:"is_pinned"` // auto-generated ones only: it never gives way
+	// Repositories are the names and patterns that it is limited to; empty: no limit.
+	Repositories []string  `json:"repositories"`
+	Previous     *Previous `json:"previous"` // the secret before the last rotation; nil: never rotated
+}
+
+// Previous is a secret that a rotation replaced, and who still uses it.
+type Previous struct {
+	LastFour   string     `json:"token_last_four"`
+	Until      time.Time  `json:"valid_until"`
+	LastUsed   *time.Time `json:"last_used"` // nil: not since the rotation
+	LastUsedIP string     `json:"last_used_ip"`
+	LastUsedUA string     `json:"last_used_ua"`
 }
 
 // UnmarshalJSON makes what other people wrote fit for a terminal.
@@ -60,7 +70,12 @@ func (t *Token) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, (*plain)(t)); err != nil {
 		return err
 	}
-	t.Label, t.Machine, t.LastUsedUA = clean(t.Label), clean(t.Machine), clean(t.LastUsedUA)
+	t.Label, t.Machine, t.LastUsedUA, t.LastUsedIP = clean(t.Label), clean(t.Machine), clean(t.LastUsedUA), clean(t.LastUsedIP)
+	cleanAll(t.Scopes)
+	cleanAll(t.Repositories)
+	if was := t.Previous; was != nil {
+		was.LastFour, was.LastUsedIP, was.LastUsedUA = clean(was.LastFour), clean(was.LastUsedIP), clean(was.LastUsedUA)
+	}
 	return nil
 }
 
@@ -100,12 +115,16 @@ type NewToken struct {
 	Label     string   `json:"token_label"`
 	Scopes    []string `json:"scopes"`
 	ExpiresAt string   `json:"expires_at,omitempty"` // RFC 3339; "": never
+	// Repositories are names and patterns (team/*) to limit it to; empty: no limit.
+	Repositories []string `json:"repositories,omitempty"`
 }
 
 // Patch changes a token; nil leaves a field as it is.
 type Patch struct {
-	Label  *string `json:"token_label,omitempty"`
-	Active *bool   `json:"is_active,omitempty"`
+	Label  *string  `json:"token_label,omitempty"`
+	Active *bool    `json:"is_active,omitempty"`
+	Scopes []string `json:"scopes,omitempty"`
+	Pinned *bool    `json:"is_pinned,omitempty"`
 }
 
 // Session is what the service says of the calling session.
@@ -146,47 +165,23 @@ func (s *Server) Session(ctx context.Context, access string) (Session, error) {
 
 // Tokens lists the account's tokens, the newest first, and how many are active.
 func (s *Server) Tokens(ctx context.Context, access string) (all []Token, active int, err error) {
-	for page := 1; page <= 100; page++ {
-		var out struct {
-			Active  int     `json:"active_count"`
-			Next    string  `json:"next"`
-			Results []Token `json:"results"`
-		}
-		if err := s.call(ctx, access, http.MethodGet, fmt.Sprintf("/v2/access-tokens?page=%d&page_size=100", page), nil, &out); err != nil {
-			return nil, 0, fmt.Errorf("list tokens: %w", err)
-		}
-		all, active = append(all, out.Results...), out.Active
-		if out.Next == "" {
-			break
-		}
-	}
-	return all, active, nil
+	list, err := s.Holder(access, "").List(ctx, TokenQuery{})
+	return list.Tokens, list.Active, err
 }
 
 // Create makes a token by hand; its secret is in the answer and nowhere else.
 func (s *Server) Create(ctx context.Context, access string, n NewToken) (Token, error) {
-	var out Token
-	if err := s.call(ctx, access, http.MethodPost, "/v2/access-tokens", n, &out); err != nil {
-		return Token{}, fmt.Errorf("create token: %w", err)
-	}
-	return out, nil
+	return s.Holder(access, "").Create(ctx, n)
 }
 
 // Change renames, deactivates or activates a token.
 func (s *Server) Change(ctx context.Context, access, uuid string, p Patch) (Token, error) {
-	var out Token
-	if err := s.call(ctx, access, http.MethodPatch, "/v2/access-tokens/"+url.PathEscape(uuid), p, &out); err != nil {
-		return Token{}, fmt.Errorf("change token: %w", err)
-	}
-	return out, nil
+	return s.Holder(access, "").Change(ctx, uuid, p)
 }
 
 // Delete deletes a token.
 func (s *Server) Delete(ctx context.Context, access, uuid string) error {
-	if err := s.call(ctx, access, http.MethodDelete, "/v2/access-tokens/"+url.PathEscape(uuid), nil, nil); err != nil {
-		return fmt.Errorf("delete token: %w", err)
-	}
-	return nil
+	return s.Holder(access, "").Delete(ctx, uuid)
 }
 
 // Accepts asks the registry token endpoint whether it would take a secret:
@@ -213,106 +208,4 @@ func (s *Server) Accepts(ctx context.Context, username, secret string) (bool, er
 		return false, nil
 	}
 	return false, fmt.Errorf("probe the token: %w: %s", ErrServer, response.Status)
-}
-
-func (s *Server) call(ctx context.Context, access, method, path string, body, into any) error {
-	var sent io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		sent = bytes.NewReader(text)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, s.URL+path, sent)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+access)
-	request.Header.Set("Content-Type", "application/json")
-	return s.send(ctx, request, into)
-}
-
-func (s *Server) post(ctx context.Context, path string, form url.Values) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return s.send(ctx, request, nil)
-}
-
-func (s *Server) send(ctx context.Context, request *http.Request, into any) error {
-	response, err := s.http.Do(request)
-	if err != nil {
-		return s.failed(ctx, err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return s.failed(ctx, err)
-	}
-	if response.StatusCode >= http.StatusMultipleChoices {
-		return s.refused(response, text)
-	}
-	if into == nil {
-		return nil
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%w: %s sent something that is not its format", ErrNotServer, s.URL)
-	}
-	return nil
-}
-
-func (s *Server) refused(response *http.Response, text []byte) error {
-	var said struct{ Message, Detail, Reason string }
-	_ = json.Unmarshal(text, &said) // without a message the status speaks
-	why := clean(said.Message)
-	if why == "" {
-		why = response.Status
-	}
-	switch code := response.StatusCode; {
-	case code == http.StatusUnauthorized:
-		return &Ended{Reason: clean(said.Reason), why: why}
-	case code == http.StatusForbidden:
-		return fmt.Errorf("%w: %s", ErrDenied, why)
-	case code == http.StatusNotFound:
-		return ErrNotFound
-	case code == http.StatusTooManyRequests:
-		return fmt.Errorf("%w: %s", ErrLimited, why)
-	case code >= http.StatusInternalServerError:
-		return fmt.Errorf("%w: %s: %s", ErrServer, s.URL, why)
-	}
-	return &refusal{why}
-}
-
-// refusal is an ErrRefused in the service's own words alone.
-type refusal struct{ why string }
-
-func (r *refusal) Error() string        { return r.why }
-func (r *refusal) Is(target error) bool { return target == ErrRefused }
-
-func (s *Server) owns(address string) bool {
-	return strings.HasPrefix(address, s.URL+"/") && printable(address) && len(address) <= 4096
-}
-
-func printable(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f })
-}
-
-// clean makes a server's words fit for a terminal: one line, no controls, and
-// none of the unseen characters but those that join: emoji and Persian are made
-// with them, and they turn nothing around.
-func clean(text string) string {
-	const nonJoiner, joiner = '\u200c', '\u200d'
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != nonJoiner && r != joiner {
-			return -1
-		}
-		return r
-	}, text)
-	if runes := []rune(text); len(runes) > 300 {
-		text = string(runes[:300]) + "…"
-	}
-	return strings.TrimSpace(text)
 }

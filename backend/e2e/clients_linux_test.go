@@ -33,9 +33,8 @@ var acts = []act{
 	{"pull of $OPEN", leastOfOpen, func(c cli) string { return strings.ReplaceAll(c.pull, "$R", "$OPEN") }},
 }
 
-// leastOfOpen is who may read at the least in the repositories that matrix.open makes
-// public. None can be made public yet: then it is nobody.
-const leastOfOpen = read
+// leastOfOpen is who may read at the least in the repositories that are made public.
+const leastOfOpen = nobody
 
 // A cli is what a person types at one of the container tools. $H is a registry, $R a
 // repository there with an image 1 and one to be deleted, whose digest is $GONE; $OPEN

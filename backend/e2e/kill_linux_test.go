@@ -161,6 +161,12 @@ func (k *killed) finish(cmd *exec.Cmd) (done bool) {
 func (k *killed) whole(when, what string, over bool) {
 	k.Helper()
 	out := k.run("status", "--json")
+	if strings.Contains(out.Err, keychain.ErrLocked.Error()) { // it aborted, as for signedOut; the next start carries it through
+		if err := k.StartDaemon(); err != nil {
+			k.Fatal(err)
+		}
+		out = k.run("status", "--json")
+	}
 	if out.Code == 4 { // on a busy computer a keyring takes longer than the two seconds it is given
 		out = k.run("status", "--json")
 	}

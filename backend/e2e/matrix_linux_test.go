@@ -66,6 +66,9 @@ func newMatrix(t *testing.T) *matrix {
 	if out := p.login(); out.Code != 0 {
 		t.Fatalf("exit %d\n%s%s", out.Code, out.Out, out.Err)
 	}
+	for _, name := range []string{"anna/open", "anna/open/hello"} {
+		p.must("repo", "visibility", name, "public", "--yes")
+	}
 	for _, s := range scopes {
 		m.images(s)
 		if err := os.Mkdir(m.folder(s), 0o700); err != nil {

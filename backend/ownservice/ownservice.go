@@ -147,6 +147,13 @@ func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool) (
 	return p, err
 }
 
+// ResetFactors takes all second factors of an account.
+func (s *Service) ResetFactors(ctx context.Context, name string) (Person, error) {
+	var p Person
+	err := s.call(ctx, http.MethodPost, accountPath(name, "reset-factors"), nil, &p)
+	return p, err
+}
+
 // call asks what is answered at once.
 func (s *Service) call(ctx context.Context, method, path string, body, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)

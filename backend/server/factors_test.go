@@ -1,12 +1,16 @@
 package server
 
 import (
+	"bytes"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -31,12 +35,18 @@ type guarded struct {
 	at     time.Time
 	ada    account.Account
 	secret string
+	codes  []string // recovery
 }
 
 func newGuarded(t *testing.T) *guarded {
 	t.Helper()
+	return guardedOn(t, func(*Config) {})
+}
+
+func guardedOn(t *testing.T, change func(*Config)) *guarded {
+	t.Helper()
 	g := &guarded{T: t, at: time.Now().UTC()}
-	g.Server = running(t, func(c *Config) { c.Now = g.now })
+	g.Server = running(t, func(c *Config) { c.Now = g.now; change(c) })
 	var err error
 	if g.ada, err = g.Accounts().Create(t.Context(), account.New{Name: "ada", Password: hers, Admin: true}); err != nil {
 		t.Fatal(err)
@@ -54,7 +64,7 @@ func newGuarded(t *testing.T) *guarded {
 		t.Fatal(err)
 	}
 	g.secret = e.Secret
-	if _, _, err := g.Accounts().ConfirmTOTP(t.Context(), g.ada.ID, shown, g.code(), "192.0.2.1"); err != nil {
+	if _, g.codes, err = g.Accounts().ConfirmTOTP(t.Context(), g.ada.ID, shown, g.code(), "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	g.later(time.Minute)
@@ -273,4 +283,45 @@ func (g *guarded) web(password string) int {
 		g.Fatal("no form")
 	}
 	return status
+}
+
+// D5: whoever has the database file has no code, and neither seed nor recovery
+// code in clear; with the keys beside it the service reads it after a restart.
+func TestTheDatabaseTellsNoFactor(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	d, err := OpenData(t.Context(), dir, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := guardedOn(t, func(c *Config) { c.Store, c.Keys = d.DB, d.Keys })
+	file, err := os.ReadFile(filepath.Join(dir, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := base32.StdEncoding.DecodeString(g.secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(file, []byte(g.ada.ID)) {
+		t.Fatal("this is not the database")
+	}
+	for _, marked := range append([]string{g.secret, string(raw), base64.StdEncoding.EncodeToString([]byte(g.secret)), base64.StdEncoding.EncodeToString(raw)}, g.codes...) {
+		for _, form := range []string{marked, strings.ReplaceAll(marked, "-", ""), strings.ToLower(marked)} {
+			if bytes.Contains(file, []byte(form)) {
+				t.Errorf("the database has %q in clear", form)
+			}
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := OpenData(t.Context(), dir, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.Close() })
+	s := running(t, func(c *Config) { c.Store, c.Keys, c.Now = again.DB, again.Keys, g.now })
+	if _, err := s.Accounts().Second(t.Context(), g.ada.ID, g.code(), "192.0.2.1"); err != nil {
+		t.Errorf("after a restart: %v", err)
+	}
 }

@@ -40,6 +40,11 @@ func (s *Server) mount() error {
 	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Now: c.Now}
 	logins := &caller.Login{Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Now: c.Now}
 
+	stored, err := s.openImages()
+	if err != nil {
+		return err
+	}
+
 	mux := http.NewServeMux()
 	oauth.New(oauth.Config{
 		Issuer: issuer, Grants: s.grants, Accounts: s.accounts, Key: c.Keys.OAuth(), Binder: b, Log: c.Log, Now: c.Now,
@@ -50,7 +55,7 @@ func (s *Server) mount() error {
 	}).Mount(mux)
 	(&hubapi.Handler{
 		Tokens: s.tokens, Access: s.access, Activity: s.activity, People: s.accounts, Gate: guard, Callers: c.Store, Sessions: s.grants,
-		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
+		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(), Images: s.inside,
 		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
 	(&dtrapi.Handler{
@@ -69,10 +74,8 @@ func (s *Server) mount() error {
 	if err := s.mountEvents(top); err != nil {
 		return err
 	}
-	if c.Storage != "" {
-		if err := s.mountImages(top); err != nil {
-			return err
-		}
+	if stored != nil {
+		top.Handle("/v2/", stored)
 		for _, name := range account.Reserved() { // more specific than the registry's /v2/
 			top.Handle("/v2/"+name, bounded(mux))
 			top.Handle("/v2/"+name+"/", bounded(mux))
@@ -95,11 +98,15 @@ func (s *Server) tokenEndpoint() *registry.Handler {
 	return h
 }
 
-func (s *Server) mountImages(top *http.ServeMux) error {
+// openImages opens the registry inside; nil: there is none.
+func (s *Server) openImages() (*images.Registry, error) {
 	c := s.config
+	if c.Storage == "" {
+		return nil, nil
+	}
 	ca, err := writeCA(c.Data, c.Keys.CAPEM())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	stored, err := images.New(images.Config{
 		Seen: s.seenHere, Now: c.Now,
@@ -108,11 +115,10 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 		Explain: s.explain,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.close, s.collect = stored.Close, collection(stored)
-	top.Handle("/v2/", stored)
-	return nil
+	s.close, s.collect, s.inside = stored.Close, collection(stored), contents{stored}
+	return stored, nil
 }
 
 // explain says why an account may not do a thing, by the rule that refused it.

@@ -186,6 +186,8 @@ func (f facts) decided(d Decision) Conclusion {
 	switch {
 	case d.Login == registryauth.No:
 		return Conclusion{Refused, fmt.Sprintf("%s does not take the token of %s.%s", f.Image.Host, name, words), f.renew()}
+	case d.Pull == registryauth.No && f.refusal("pull") != "":
+		return Conclusion{NoRight, f.refusal("pull"), f.ask()}
 	case d.Pull == registryauth.No && d.Push == registryauth.Yes:
 		return Conclusion{NoRight, fmt.Sprintf("%s may push %s, but not pull it.%s", name, f.Image.Repository, words), f.ask()}
 	case d.Pull == registryauth.No:
@@ -196,6 +198,8 @@ func (f facts) decided(d Decision) Conclusion {
 		return Conclusion{NotFound, fmt.Sprintf("%s has no %s of %s, as far as %s may see.", f.Image.Host, f.Image.Reference, f.Image.Repository, name), "Check the name and the tag."}
 	case d.Pull == registryauth.Yes && d.Push == registryauth.Yes:
 		return Conclusion{OK, fmt.Sprintf("Nothing stands in the way: %s may pull and push %s.", name, f.Image.Repository), ""}
+	case d.Pull == registryauth.Yes && d.Push == registryauth.No && f.refusal("push") != "":
+		return Conclusion{ReadOnly, fmt.Sprintf("%s may pull %s, but: %s", name, f.Image.Repository, f.refusal("push")), ""}
 	case d.Pull == registryauth.Yes && d.Push == registryauth.No:
 		return Conclusion{ReadOnly, fmt.Sprintf("%s may pull %s, but not push it.%s", name, f.Image.Repository, words), ""}
 	case d.Pull == registryauth.Yes:

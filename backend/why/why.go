@@ -49,6 +49,9 @@ type Report struct {
 	// Decides is what the registry says; nil where it could not be asked.
 	Decides     *Decision `json:"registry"`
 	Unreachable string    `json:"unreachable,omitempty"` // why it could not be
+	// Rules are what the account's service says of pull and push; nil where it is
+	// no Lanyard service, or was not reached.
+	Rules []Ruling `json:"rules,omitempty"`
 	// LastRefusal is what became of the last tool that asked for the registry, if
 	// it was given nothing; nil: it was, or nobody asked.
 	LastRefusal *Refusal `json:"last_refusal,omitempty"`
@@ -143,6 +146,9 @@ func (a Asker) Explain(ctx context.Context, as tool.Name, text string) (Report, 
 		r.Unreachable = err.Error()
 	default:
 		r.Decides = &Decision{verdict.Pull, verdict.Push, verdict.Login, verdict.Found, verdict.Words}
+	}
+	if r.Decides != nil {
+		r.Rules = a.rulings(ctx, r, login)
 	}
 	f := facts{Report: r, unreachable: errors.Is(err, registryauth.ErrUnreachable), configs: configs}
 	f.stranger = stranger(state, a.Here.Getenv(machine.AsVariable))

@@ -133,3 +133,23 @@ func TestTrustAskedOnTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be brought back is asked about; no answer is no.
+func TestSureOnATerminal(t *testing.T) {
+	for typed, sureOf := range map[string]bool{"y\n": true, "yes\n": true, "n\n": false, "\n": false, "\x04": false} {
+		at, _, errs := typing(t, typed)
+		if err := sure(at, false, "Delete acme/app?"); (err == nil) != sureOf || err != nil && exitCode(err) != exitFailed {
+			t.Errorf("%q: %v", typed, err)
+		}
+		if !strings.Contains(errs.String(), "Delete acme/app? [y/N]") {
+			t.Errorf("%q: %s", typed, errs)
+		}
+	}
+	at, _, errs := typing(t, "")
+	if err := sure(at, true, "Delete acme/app?"); err != nil || errs.Len() > 0 {
+		t.Errorf("told by --yes: %v %s", err, errs)
+	}
+	if err := sure(terminal{In: strings.NewReader("y\n")}, false, "Delete acme/app?"); exitCode(err) != exitUsage {
+		t.Errorf("from a pipe: %v", err)
+	}
+}

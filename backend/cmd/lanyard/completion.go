@@ -32,8 +32,9 @@ func completionCommand(t terminal) *cobra.Command {
 		shell("powershell", "For this shell:\n  lanyard completion powershell | Out-String | Invoke-Expression",
 			func(root *cobra.Command, out io.Writer) error { return root.GenPowerShellCompletionWithDesc(out) }),
 	)
-	cmd.Long = "Prints completions for a shell. Accounts, servers and tokens are completed from what is known on this\n" +
-		"computer; no server is asked, and no keychain is opened. make install puts them where bash, zsh and fish look."
+	cmd.Long = "Prints completions for a shell. Accounts, servers, tokens, organisations, teams and repositories are completed from\n" +
+		"what is known on this computer, since lanyard last listed them; no server is asked, and no keychain is opened.\n" +
+		"make install puts them where bash, zsh and fish look."
 	return cmd
 }
 
@@ -51,13 +52,31 @@ func completions(t terminal, root *cobra.Command) {
 		"expires":        words("never", "7d", "30d", "90d", "365d"),
 		"ends":           words("30d", "90d", "365d"),
 		"default-rights": words("private", "team"),
+		"right":          words("read", "write", "admin"),
+		"action":         words("pull", "push", "delete"),
+		"source":         words(tokenSources...),
+		"status":         words(tokenStatuses...),
+		"sort":           words(sorts()...),
+		"overlap":        words("0", "24h", "7d", "30d"),
+		"token":          forFlag(completeToken(t)),
+		"since":          words("1d", "7d", "30d"),
 	}
-	files := []string{"ca-file", "key-file", "config", "data", "storage"}
+	files := []string{"ca-file", "key-file", "config", "data", "storage", "file"}
 	arguments := map[string]cobra.CompletionFunc{
 		"lanyard token show": completeToken(t), "lanyard token rename": completeToken(t), "lanyard token activate": completeToken(t),
-		"lanyard token deactivate": completeToken(t), "lanyard token delete": completeToken(t),
+		"lanyard token deactivate": completeToken(t), "lanyard token delete": completeToken(t), "lanyard token rotate": completeToken(t),
+		"lanyard token pin": completeToken(t), "lanyard token unpin": completeToken(t),
+		"lanyard token scopes": then(completeToken(t), words("admin", "write", "read", "public_read")),
 		"lanyard trust remove": completeTrusted(t),
-		"lanyard run":          nil, "lanyard man": nil, // another program's command line; a folder
+		"lanyard org show":     then(completeOrg(t)), "lanyard org delete": then(completeOrg(t)), "lanyard org grant": then(completeOrg(t)), "lanyard org revoke": then(completeOrg(t)),
+		"lanyard org token list": then(completeOrg(t)), "lanyard org token create": then(completeOrg(t)), "lanyard org token show": then(completeOrg(t)),
+		"lanyard org token deactivate": then(completeOrg(t)), "lanyard org token activate": then(completeOrg(t)), "lanyard org token delete": then(completeOrg(t)),
+		"lanyard team list": then(completeOrg(t)), "lanyard team delete": then(completeTeam(t)), "lanyard team grant": then(completeTeam(t)), "lanyard team revoke": then(completeTeam(t)),
+		"lanyard repo list": then(completeOrg(t)), "lanyard repo show": then(completeRepo(t)), "lanyard repo delete": then(completeRepo(t)),
+		"lanyard repo grant":  then(completeRepo(t), completeTeam(t), words("read", "write", "admin")),
+		"lanyard repo revoke": then(completeRepo(t), completeTeam(t)), "lanyard repo visibility": then(completeRepo(t), words("public", "private")),
+		"lanyard repo explain": then(completeRepo(t)), "lanyard repo tag list": then(completeRepo(t)), "lanyard repo tag delete": then(completeRepo(t)),
+		"lanyard run": nil, "lanyard man": nil, // another program's command line; a folder
 	}
 	each(root, func(cmd *cobra.Command) {
 		complete, ours := arguments[cmd.CommandPath()]

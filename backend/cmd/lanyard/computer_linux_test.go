@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"lanyard/backend/account"
 	"lanyard/backend/e2e/service"
 	"lanyard/backend/helper"
 	"lanyard/backend/internal/keyringtest"
@@ -133,7 +135,7 @@ func at(ts *testscript.TestScript) *computer {
 }
 
 // service NAME PERSON…: a Lanyard service with these people, and a registry in
-// it. $NAME is its address, $NAME_HOST its registry.
+// it. $NAME is its address, $NAME_HOST its registry. PERSON:admin administers it.
 func startService(ts *testscript.TestScript, _ bool, args []string) {
 	all, err := serviceKeys()
 	ts.Check(err)
@@ -154,7 +156,9 @@ func startService(ts *testscript.TestScript, _ bool, args []string) {
 	url, one.Service = s.URL, s
 	at(ts).services[args[0]] = one
 	for _, name := range args[1:] {
-		s.Person(inScript{ts, at(ts)}, name)
+		name, admin := strings.CutSuffix(name, ":admin")
+		_, err := s.Accounts().Create(context.Background(), account.New{Name: name, Password: service.Password, Admin: admin})
+		ts.Check(err)
 	}
 	ts.Setenv(args[0], s.URL)
 	ts.Setenv(args[0]+"_HOST", strings.TrimPrefix(s.URL, "http://"))

@@ -148,7 +148,7 @@ func unexpected(err error) bool {
 	}
 	answers := []error{
 		errDeclined, errUnwell, client.ErrDenied, client.ErrNotFound, client.ErrRefused,
-		account.ErrTaken, account.ErrInvalid, account.ErrLastAdmin, account.ErrNotFound, ownservice.ErrRefused,
+		account.ErrTaken, account.ErrInvalid, account.ErrLastAdmin, account.ErrShort, account.ErrNotFound, ownservice.ErrRefused,
 	}
 	return !slices.ContainsFunc(answers, func(a error) bool { return errors.Is(err, a) })
 }

@@ -62,7 +62,11 @@ func collect(ctx context.Context, t terminal, data, storage string, dry bool) (o
 			return ownservice.Collected{}, usagef("--storage: %w", err)
 		}
 	}
-	defer t.waitFor("Collecting garbage; the registry is read-only")()
+	what := "Collecting garbage (the registry is read-only; pulls go on)"
+	if dry {
+		what = "Looking for images that no tag needs"
+	}
+	defer t.waitFor("%s", what)()
 	switch st, err := p.own.Status(ctx); {
 	case err == nil && storage != "" && storage != st.Storage:
 		return ownservice.Collected{}, usagef("the running service of %s keeps images in %q, not in %s; leave --storage out, or name its --data", p.own.Data, st.Storage, storage)
@@ -79,7 +83,6 @@ func collect(ctx context.Context, t terminal, data, storage string, dry bool) (o
 }
 
 func sayCollected(t terminal, done ownservice.Collected) {
-	t.interrupt()
 	said := "Removed %s and %s in all: %s are free again.\n"
 	if done.DryRun {
 		said = "To be removed are %s and %s in all: %s.\n"

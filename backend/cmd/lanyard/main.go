@@ -81,6 +81,7 @@ func newRoot(t terminal) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		loginCommand(t), logoutCommand(t), statusCommand(t), accountsCommand(t), runCommand(t), whyCommand(t), tokenCommand(t), dockerCommand(t),
+		orgCommand(t), teamCommand(t), repoCommand(t), applyCommand(t), activityCommand(t),
 		serveCommand(t), serviceCommand(t), trustCommand(t), userCommand(t), keychainCommand(t), workerCommand(t),
 		refreshCommand(t), janitorCommand(t), usesCommand(t),
 		reportCommand(t), completionCommand(t), manCommand(),

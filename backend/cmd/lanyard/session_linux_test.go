@@ -7,6 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"lanyard/backend/activity"
 	"lanyard/backend/e2e/service"
 	"lanyard/backend/grant"
 	"lanyard/backend/token"
@@ -47,7 +48,7 @@ func person(ts *testscript.TestScript, _ bool, args []string) {
 	change := func(active bool) error {
 		held, err := tokens.List(ctx, a.ID)
 		for _, t := range held {
-			_, failed := tokens.Change(ctx, a.ID, t.ID, token.Patch{Active: &active})
+			_, failed := tokens.Change(ctx, a.ID, t.ID, token.Patch{Active: &active}, activity.By{})
 			err = errors.Join(err, failed)
 		}
 		return err
@@ -61,7 +62,7 @@ func person(ts *testscript.TestScript, _ bool, args []string) {
 		held, failed := tokens.List(ctx, a.ID)
 		err = failed
 		for _, t := range held {
-			err = errors.Join(err, tokens.Delete(ctx, a.ID, t.ID))
+			err = errors.Join(err, tokens.Delete(ctx, a.ID, activity.By{}, t.ID))
 		}
 	case "revokes":
 		sessions, failed := s.Store.SessionsOf(ctx, a.ID)

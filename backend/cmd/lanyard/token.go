@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,18 +13,60 @@ import (
 )
 
 func tokenCommand(t terminal) *cobra.Command {
-	var account string
-	cmd := group("token", "Personal access tokens: list, create, show, rename, deactivate, activate, delete",
-		tokenList(t, &account), tokenCreate(t, &account), tokenShow(t, &account), tokenRename(t, &account),
-		tokenSet(t, &account, "deactivate", "Refuse a token until it is activated again", false),
-		tokenSet(t, &account, "activate", "Accept a deactivated token again", true),
-		tokenDelete(t, &account),
+	var w whose
+	cmd := group("token", "Personal access tokens: list, create, show, change, rotate, delete",
+		tokenList(t, &w), tokenCreate(t, &w), tokenShow(t, &w), tokenRename(t, &w), tokenScopes(t, &w),
+		tokenSet(t, &w, "deactivate", "Refuse tokens until they are activated again", client.Deactivate),
+		tokenSet(t, &w, "activate", "Accept deactivated tokens again", client.Activate),
+		tokenDelete(t, &w), tokenRotate(t, &w), tokenWhich(t, &w),
+		tokenPin(t, &w, "pin", "Keep an auto-generated token from giving way to a sixth computer", true),
+		tokenPin(t, &w, "unpin", "Let a pinned token give way again", false),
 	)
 	cmd.Long = "Manages the tokens of the account that is signed in here; with several accounts, of the one --account names.\n" +
+		"An administrator manages another person's with --user, which both find in their activity.\n" +
 		"A TOKEN is named by its id, by the beginning of it (4 characters or more), or by its whole description."
-	cmd.PersistentFlags().StringVar(&account, "account", "", "the account, as NAME or NAME@SERVER (default: the one that is signed in)")
+	cmd.PersistentFlags().StringVar(&w.account, "account", "", "the account, as NAME or NAME@SERVER (default: the one that is signed in)")
+	cmd.PersistentFlags().StringVar(&w.user, "user", "", "another person's tokens, for administrators")
 	return cmd
 }
+
+// whose tokens a command is about.
+type whose struct {
+	account string // signed in here; "": the one there is
+	user    string // another person there; "": the account itself
+}
+
+// withHolder runs do for whoever's tokens are meant.
+func withHolder(ctx context.Context, t terminal, w whose, do func(signin.Access, client.Holder) error) error {
+	return withAccess(ctx, t, w.account, func(a signin.Access) error {
+		if w.user != "" {
+			if err := lanyardOnly(a, "--user"); err != nil {
+				return err
+			}
+		}
+		return do(a, a.Server.Holder(a.Token, w.user))
+	})
+}
+
+// withService is withAccess for what Docker Hub has elsewhere.
+func withService(ctx context.Context, t terminal, name, what string, do func(signin.Access) error) error {
+	return withAccess(ctx, t, name, func(a signin.Access) error {
+		if err := lanyardOnly(a, what); err != nil {
+			return err
+		}
+		return do(a)
+	})
+}
+
+// lanyardOnly refuses for Docker Hub what it does not have, or not so.
+func lanyardOnly(a signin.Access, what string) error {
+	if atHub(a) {
+		return usagef("%s is for a Lanyard service; Docker Hub has its own pages for that: https://hub.docker.com", what)
+	}
+	return nil
+}
+
+func atHub(a signin.Access) bool { return a.Server.URL == client.HubURL }
 
 // withAccess runs do for the session of an account; name "": of the one there is.
 func withAccess(ctx context.Context, t terminal, name string, do func(signin.Access) error) error {
@@ -77,85 +118,4 @@ func (p *parts) session(name string) (signin.Account, error) {
 		refs = append(refs, k.Ref())
 	}
 	return signin.Account{}, fmt.Errorf("%w: several accounts are signed in here; say which: --account %s", signin.ErrAmbiguous, strings.Join(refs, " or --account "))
-}
-
-func tokenList(t terminal, account *string) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "list", Aliases: []string{"ls"}, Short: "List the account's tokens", Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withAccess(cmd.Context(), t, *account, func(a signin.Access) error {
-				all, active, err := a.Server.Tokens(cmd.Context(), a.Token)
-				if err != nil {
-					return err
-				}
-				t.interrupt()
-				if asJSON {
-					return printJSON(t, tokenViews(all))
-				}
-				return printTokens(t, all, active)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return cmd
-}
-
-// tokenView is a token as --json prints it: never its secret, but once.
-type tokenView struct {
-	UUID       string     `json:"uuid"`
-	Label      string     `json:"description"`
-	Source     string     `json:"source"`
-	Status     string     `json:"status"`
-	Scopes     []string   `json:"scopes"`
-	LastFour   string     `json:"last_four"`
-	Machine    string     `json:"machine,omitempty"`
-	CreatedAt  time.Time  `json:"created_at"`
-	LastUsed   *time.Time `json:"last_used"`
-	LastUsedIP string     `json:"last_used_ip,omitempty"`
-	ExpiresAt  *time.Time `json:"expires_at"`
-	Secret     string     `json:"token,omitempty"`
-}
-
-func tokenViews(all []client.Token) []tokenView {
-	views := make([]tokenView, 0, len(all))
-	for _, one := range all {
-		views = append(views, view(one))
-	}
-	return views
-}
-
-func view(one client.Token) tokenView {
-	return tokenView{
-		UUID: one.UUID, Label: one.Label, Source: one.Source, Status: one.Status(), Scopes: one.Scopes, LastFour: one.LastFour,
-		Machine: one.Machine, CreatedAt: one.CreatedAt, LastUsed: one.LastUsed, LastUsedIP: one.LastUsedIP, ExpiresAt: one.ExpiresAt,
-	}
-}
-
-func printTokens(t terminal, all []client.Token, active int) error {
-	b := t.table("DESCRIPTION", "SOURCE", "STATUS", "ACCESS", "TOKEN", "LAST USED", "EXPIRES", "ID")
-	for _, one := range all {
-		b.row(one.Label, source(one), one.Status(), client.Permissions(one.Scopes), lastFour(one), when(one.LastUsed), when(one.ExpiresAt), one.UUID)
-	}
-	if err := b.print(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(t.Out, "%d active, %d deactivated or expired\n", active, len(all)-active)
-	return err
-}
-
-func source(one client.Token) string {
-	if one.Source == "auto" {
-		return "Auto-generated"
-	}
-	return "Manual"
-}
-
-func lastFour(one client.Token) string { return or("…"+one.LastFour, one.LastFour != "") }
-
-func when(at *time.Time) string {
-	if at == nil || at.IsZero() {
-		return "never"
-	}
-	return at.Local().Format("2006-01-02 15:04")
 }

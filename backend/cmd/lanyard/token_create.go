@@ -16,15 +16,16 @@ import (
 // maxLabel is what the service takes, in characters.
 const maxLabel = 100
 
-func tokenCreate(t terminal, account *string) *cobra.Command {
+func tokenCreate(t terminal, w *whose) *cobra.Command {
 	var description, expires string
-	var scopes []string
+	var scopes, repositories []string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "create", Short: "Generate a token; its secret is shown this once", Args: usageArgs(cobra.NoArgs),
 		Long: "Generates a token and prints its secret, alone, on standard output; all else goes to standard error. It is not\n" +
 			"shown again. Nothing of it is kept on this computer.",
 		Example: "  lanyard token create --description ci --scope write --expires 30d | docker login -u NAME --password-stdin HOST\n" +
+			"  lanyard token create -d deploy --scope read --repository acme/app --repository 'acme/site-*'\n" +
 			"  secret=$(lanyard token create -d ci)",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			n := client.NewToken{Label: description}
@@ -32,14 +33,22 @@ func tokenCreate(t terminal, account *string) *cobra.Command {
 			if n.Label, err = labelOf("--description", description); err != nil {
 				return err
 			}
-			if n.Scopes, err = scopesOf(scopes); err != nil {
+			if n.Scopes, err = scopesOf("--scope", scopes); err != nil {
 				return err
 			}
 			if n.ExpiresAt, err = expiryOf(expires, time.Now()); err != nil {
 				return err
 			}
-			return withAccess(cmd.Context(), t, *account, func(a signin.Access) error {
-				made, err := a.Server.Create(cmd.Context(), a.Token, n)
+			if n.Repositories, err = patternsOf("--repository", repositories); err != nil {
+				return err
+			}
+			return withHolder(cmd.Context(), t, *w, func(a signin.Access, h client.Holder) error {
+				if len(n.Repositories) > 0 {
+					if err := lanyardOnly(a, "--repository"); err != nil {
+						return err
+					}
+				}
+				made, err := h.Create(cmd.Context(), n)
 				if err != nil {
 					return err
 				}
@@ -49,7 +58,7 @@ func tokenCreate(t terminal, account *string) *cobra.Command {
 					one.Secret = made.Secret
 					return printJSON(t, one)
 				}
-				t.say("Generated %q (%s). This is its secret; it is not shown again:", made.Label, client.Permissions(made.Scopes))
+				t.say("Generated %q (%s). This is its secret; it is not shown again:", made.Label, reach(made))
 				_, err = fmt.Fprintln(t.Out, made.Secret)
 				return err
 			})
@@ -57,6 +66,7 @@ func tokenCreate(t terminal, account *string) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&description, "description", "d", "", "what it is for, 1 to 100 characters")
 	cmd.Flags().StringSliceVar(&scopes, "scope", []string{"public_read"}, "access: admin (Read, Write, Delete), write, read or public_read")
+	cmd.Flags().StringSliceVar(&repositories, "repository", nil, "limit it to this repository, or to a pattern such as team/*; may be said several times")
 	cmd.Flags().StringVar(&expires, "expires", "", "when it ends: 30d, 90d, or 2027-01-31T12:00:00Z (default: never; at most a year)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, the secret included")
 	return cmd
@@ -76,7 +86,7 @@ func labelOf(flag, text string) (string, error) {
 	return text, nil
 }
 
-func scopesOf(asked []string) ([]string, error) {
+func scopesOf(flag string, asked []string) ([]string, error) {
 	var scopes []string
 	for _, s := range asked {
 		s = strings.TrimPrefix(s, "repo:")
@@ -84,7 +94,7 @@ func scopesOf(asked []string) ([]string, error) {
 		case "admin", "write", "read", "public_read":
 			scopes = append(scopes, "repo:"+s)
 		default:
-			return nil, usagef("--scope %q is not one of admin, write, read, public_read", s)
+			return nil, usagef("%s %.40q is not one of admin, write, read, public_read", flag, s)
 		}
 	}
 	return scopes, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,60 +15,105 @@ import (
 // shortest is how much of an id names a token.
 const shortest = 4
 
-// findToken finds the token that a person means: its id, the beginning of it,
-// as a narrow table shows it, or the whole description.
-func findToken(ctx context.Context, a signin.Access, text string) (client.Token, error) {
-	all, _, err := a.Server.Tokens(ctx, a.Token)
+// findTokens finds the tokens that a person means: by id, by the beginning of
+// it, as a narrow table shows it, or by the whole description; each once.
+func findTokens(ctx context.Context, h client.Holder, texts []string) ([]client.Token, error) {
+	list, err := h.List(ctx, client.TokenQuery{})
 	if err != nil {
-		return client.Token{}, err
+		return nil, err
 	}
-	return chooseToken(all, text)
+	var found []client.Token
+	for _, text := range texts {
+		one, err := chooseToken(list.Tokens, text)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(found, func(other client.Token) bool { return other.UUID == one.UUID }) {
+			found = append(found, one)
+		}
+	}
+	return found, nil
 }
 
 func chooseToken(all []client.Token, text string) (client.Token, error) {
+	i, err := choose(text, "the account", "lanyard token list", len(all), func(i int) (id, label string) { return all[i].UUID, all[i].Label })
+	if err != nil {
+		return client.Token{}, err
+	}
+	return all[i], nil
+}
+
+// choose finds the one of n that text names.
+func choose(text, whose, list string, n int, at func(i int) (id, label string)) (int, error) {
 	begins := strings.ToLower(strings.TrimSuffix(strings.TrimSpace(text), "…"))
-	var found []client.Token
-	for _, one := range all {
-		switch id := strings.ToLower(one.UUID); {
+	var found []int
+	for i := range n {
+		id, label := at(i)
+		switch id := strings.ToLower(id); {
 		case id == begins:
-			return one, nil
-		case one.Label == text, len(begins) >= shortest && strings.HasPrefix(id, begins):
-			found = append(found, one)
+			return i, nil
+		case label == text, len(begins) >= shortest && strings.HasPrefix(id, begins):
+			found = append(found, i)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return client.Token{}, fmt.Errorf("%w: the account has no token %.80q; see lanyard token list", client.ErrNotFound, text)
+		return 0, fmt.Errorf("%w: %s has no token %.80q; see %s", client.ErrNotFound, whose, text, list)
 	case 1:
 		return found[0], nil
 	}
 	var ids []string
-	for _, one := range found {
-		ids = append(ids, one.UUID)
+	for _, i := range found {
+		id, _ := at(i)
+		ids = append(ids, id)
 	}
-	return client.Token{}, fmt.Errorf("%w: %.80q is %s", signin.ErrAmbiguous, text, strings.Join(ids, " or "))
+	return 0, fmt.Errorf("%w: %.80q is %s", signin.ErrAmbiguous, text, strings.Join(ids, " or "))
 }
 
-// tokenOne is a command about one token that exists.
-func tokenOne(t terminal, account *string, use, short string, do func(ctx context.Context, a signin.Access, one client.Token, args []string) (client.Token, error), show func(client.Token)) *cobra.Command {
+// oneToken is a command about one token that exists.
+type oneToken struct {
+	use, short string
+	args       cobra.PositionalArgs
+	check      func(args []string) error // before anybody is asked; nil: nothing to check
+	ours       string                    // what Docker Hub does not have; "": it has
+	do         func(ctx context.Context, h client.Holder, one client.Token, args []string) (client.Token, error)
+	show       func(client.Token) error
+	secret     bool // the answer has one, which --json prints
+}
+
+func (c oneToken) command(t terminal, w *whose) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(strings.Count(use, " "))),
+		Use: c.use, Short: c.short, Args: usageArgs(c.args),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withAccess(cmd.Context(), t, *account, func(a signin.Access) error {
-				one, err := findToken(cmd.Context(), a, args[0])
-				if err == nil {
-					one, err = do(cmd.Context(), a, one, args)
+			if c.check != nil {
+				if err := c.check(args); err != nil {
+					return err
 				}
+			}
+			return withHolder(cmd.Context(), t, *w, func(a signin.Access, h client.Holder) error {
+				if c.ours != "" {
+					if err := lanyardOnly(a, c.ours); err != nil {
+						return err
+					}
+				}
+				found, err := findTokens(cmd.Context(), h, args[:1])
+				if err != nil {
+					return err
+				}
+				one, err := c.do(cmd.Context(), h, found[0], args)
 				if err != nil {
 					return err
 				}
 				t.interrupt()
-				if asJSON {
-					return printJSON(t, view(one))
+				if !asJSON {
+					return c.show(one)
 				}
-				show(one)
-				return nil
+				v := view(one)
+				if c.secret {
+					v.Secret = one.Secret
+				}
+				return printJSON(t, v)
 			})
 		},
 	}
@@ -75,62 +121,90 @@ func tokenOne(t terminal, account *string, use, short string, do func(ctx contex
 	return cmd
 }
 
-func tokenShow(t terminal, account *string) *cobra.Command {
-	return tokenOne(t, account, "show TOKEN", "Show all that is known of a token, but its secret",
-		func(_ context.Context, _ signin.Access, one client.Token, _ []string) (client.Token, error) {
+func tokenShow(t terminal, w *whose) *cobra.Command {
+	return oneToken{
+		use: "show TOKEN", short: "Show all that is known of a token, but its secret", args: cobra.ExactArgs(1),
+		do: func(_ context.Context, _ client.Holder, one client.Token, _ []string) (client.Token, error) {
 			return one, nil
 		},
-		func(one client.Token) {
-			w := &table{out: t.Out} // a list of facts: nothing of it is cut
-			w.row("description", one.Label)
-			w.row("id", one.UUID)
-			w.row("token", lastFour(one))
-			w.row("source", source(one))
-			w.row("status", one.Status())
-			w.row("access", client.Permissions(one.Scopes))
-			w.row("computer", or(one.Machine, one.Machine != ""))
-			w.row("created", when(&one.CreatedAt))
-			w.row("last used", strings.TrimSpace(when(one.LastUsed)+" "+one.LastUsedIP+" "+one.LastUsedUA))
-			w.row("expires", when(one.ExpiresAt))
-			_ = w.print()
-		})
+		show: func(one client.Token) error { return showToken(t, one) },
+	}.command(t, w)
 }
 
-func tokenRename(t terminal, account *string) *cobra.Command {
-	cmd := tokenOne(t, account, "rename TOKEN DESCRIPTION", "Give a token another description",
-		func(ctx context.Context, a signin.Access, one client.Token, args []string) (client.Token, error) {
-			label, err := labelOf("DESCRIPTION", args[1])
-			if err != nil {
-				return one, err
-			}
-			return a.Server.Change(ctx, a.Token, one.UUID, client.Patch{Label: &label})
-		},
-		func(one client.Token) { t.say("It is called %q now.", one.Label) })
-	run := cmd.RunE
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if _, err := labelOf("DESCRIPTION", args[1]); err != nil {
-			return err // before anybody is asked
-		}
-		return run(cmd, args)
+func showToken(t terminal, one client.Token) error {
+	b := &table{out: t.Out} // a list of facts: nothing of it is cut
+	b.row("description", one.Label)
+	b.row("id", one.UUID)
+	b.row("token", lastFour(one))
+	b.row("source", source(one))
+	b.row("status", one.Status())
+	b.row("access", client.Permissions(one.Scopes))
+	if len(one.Repositories) > 0 {
+		b.row("limited to", strings.Join(one.Repositories, ", "))
 	}
+	b.row("computer", or(one.Machine, one.Machine != ""))
+	b.row("created", when(&one.CreatedAt))
+	b.row("last used", strings.TrimSpace(when(one.LastUsed)+" "+one.LastUsedIP+" "+one.LastUsedUA))
+	b.row("expires", when(one.ExpiresAt))
+	if p := one.Previous; p != nil {
+		b.row("earlier secret", fmt.Sprintf("…%s, accepted until %s", p.LastFour, when(&p.Until)))
+		b.row("", strings.TrimSpace("last used "+when(p.LastUsed)+" "+p.LastUsedIP+" "+p.LastUsedUA))
+	}
+	return b.print()
+}
+
+func tokenRename(t terminal, w *whose) *cobra.Command {
+	return oneToken{
+		use: "rename TOKEN DESCRIPTION", short: "Give a token another description", args: cobra.ExactArgs(2),
+		check: func(args []string) error {
+			_, err := labelOf("DESCRIPTION", args[1])
+			return err
+		},
+		do: func(ctx context.Context, h client.Holder, one client.Token, args []string) (client.Token, error) {
+			label := strings.TrimSpace(args[1])
+			return h.Change(ctx, one.UUID, client.Patch{Label: &label})
+		},
+		show: func(one client.Token) error {
+			t.say("It is called %q now.", one.Label)
+			return nil
+		},
+	}.command(t, w)
+}
+
+func tokenScopes(t terminal, w *whose) *cobra.Command {
+	cmd := oneToken{
+		use: "scopes TOKEN SCOPE…", short: "Give a token other access permissions", args: cobra.MinimumNArgs(2), ours: "changing access permissions",
+		check: func(args []string) error {
+			_, err := scopesOf("SCOPE", args[1:])
+			return err
+		},
+		do: func(ctx context.Context, h client.Holder, one client.Token, args []string) (client.Token, error) {
+			scopes, err := scopesOf("SCOPE", args[1:])
+			if err != nil {
+				return client.Token{}, err
+			}
+			return h.Change(ctx, one.UUID, client.Patch{Scopes: scopes})
+		},
+		show: func(one client.Token) error {
+			t.say("The access permissions of %q are now: %s.", one.Label, client.Permissions(one.Scopes))
+			return nil
+		},
+	}.command(t, w)
+	cmd.Long = "Gives a token made by hand other access permissions, from the next request on: admin (Read, Write, Delete), write,\n" +
+		"read or public_read. Its secret, its expiry and the repositories that it is limited to stay."
+	cmd.Example = "  lanyard token scopes ci read"
 	return cmd
 }
 
-func tokenSet(t terminal, account *string, use, short string, active bool) *cobra.Command {
-	return tokenOne(t, account, use+" TOKEN", short,
-		func(ctx context.Context, a signin.Access, one client.Token, _ []string) (client.Token, error) {
-			return a.Server.Change(ctx, a.Token, one.UUID, client.Patch{Active: &active})
+func tokenPin(t terminal, w *whose, use, short string, pinned bool) *cobra.Command {
+	return oneToken{
+		use: use + " TOKEN", short: short, args: cobra.ExactArgs(1), ours: use,
+		do: func(ctx context.Context, h client.Holder, one client.Token, _ []string) (client.Token, error) {
+			return h.Change(ctx, one.UUID, client.Patch{Pinned: &pinned})
 		},
-		func(one client.Token) { t.say("%q is %s.", one.Label, one.Status()) })
-}
-
-func tokenDelete(t terminal, account *string) *cobra.Command {
-	cmd := tokenOne(t, account, "delete TOKEN", "Delete a token for good",
-		func(ctx context.Context, a signin.Access, one client.Token, _ []string) (client.Token, error) {
-			return one, a.Server.Delete(ctx, a.Token, one.UUID)
+		show: func(one client.Token) error {
+			t.say("%q is %sned.", one.Label, use)
+			return nil
 		},
-		func(one client.Token) { t.say("Deleted %q.", one.Label) })
-	cmd.Aliases = []string{"rm"}
-	cmd.Long = "Deletes a token for good, without asking. Deleting an auto-generated one ends the session of the computer it was made for."
-	return cmd
+	}.command(t, w)
 }

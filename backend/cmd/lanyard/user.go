@@ -19,8 +19,8 @@ import (
 
 func userCommand(t terminal) *cobra.Command {
 	var data string
-	cmd := group("user", "People of a service on this computer: list, add, passwd, disable, enable",
-		userList(t, &data), userAdd(t, &data), userPasswd(t, &data),
+	cmd := group("user", "People of a service on this computer: list, add, passwd, reset-factors, disable, enable",
+		userList(t, &data), userAdd(t, &data), userPasswd(t, &data), userResetFactors(t, &data),
 		userSet(t, &data, "disable", "Refuse a person: their sessions and tokens stop at once", true),
 		userSet(t, &data, "enable", "Let a disabled person in again", false),
 	)
@@ -35,6 +35,7 @@ type people interface {
 	Add(ctx context.Context, n ownservice.NewPerson) (ownservice.Person, error)
 	SetPassword(ctx context.Context, name, password string) (ownservice.Person, error)
 	SetDisabled(ctx context.Context, name string, disabled bool) (ownservice.Person, error)
+	ResetFactors(ctx context.Context, name string) (ownservice.Person, error)
 }
 
 // withPeople runs do through the socket, or on the file if no service runs.
@@ -96,6 +97,10 @@ func (f filePeople) SetPassword(ctx context.Context, name, password string) (own
 
 func (f filePeople) SetDisabled(ctx context.Context, name string, disabled bool) (ownservice.Person, error) {
 	return f.change(ctx, name, func(a account.Account) error { return f.accounts.SetDisabled(ctx, a.ID, disabled) })
+}
+
+func (f filePeople) ResetFactors(ctx context.Context, name string) (ownservice.Person, error) {
+	return f.change(ctx, name, func(a account.Account) error { return f.accounts.ResetFactors(ctx, a.ID) })
 }
 
 func (f filePeople) change(ctx context.Context, name string, do func(account.Account) error) (ownservice.Person, error) {
@@ -218,6 +223,30 @@ func userSet(t terminal, data *string, use, short string, disabled bool) *cobra.
 					return printJSON(t, changed)
 				}
 				fmt.Fprintf(t.Out, "%s is %sd.\n", changed.Name, use)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func userResetFactors(t terminal, data *string) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "reset-factors NAME", Short: "Take away the second factors of a person who has lost them", Args: usageArgs(cobra.ExactArgs(1)),
+		Long: "Takes authenticator app, passkeys and recovery codes away, and signs the person out of all browsers: the password alone signs them in then. " +
+			"One of under 15 characters is no good for that, and has to be set anew first (lanyard user passwd).",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withPeople(cmd.Context(), t, *data, func(p people) error {
+				changed, err := p.ResetFactors(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(t, changed)
+				}
+				fmt.Fprintf(t.Out, "%s signs in with the password alone.\n", changed.Name)
 				return nil
 			})
 		},

@@ -142,6 +142,7 @@ func printWhy(t terminal, r why.Report) error {
 			row("", "%q", d.Words)
 		}
 	}
+	printRules(row, r.Rules)
 	if l := r.LastRefusal; l != nil {
 		row("last asked", "%s on %s got nothing: %s", toolName(l.Tool), signin.Day(l.At), ledger.Shown(l.Why))
 	}
@@ -153,6 +154,25 @@ func printWhy(t terminal, r why.Report) error {
 		fmt.Fprintf(t.Out, "→ %s\n", r.Do)
 	}
 	return nil
+}
+
+// printRules says each sentence once: pull and push mostly have the same.
+func printRules(row func(name, format string, args ...any), rules []why.Ruling) {
+	for _, part := range []struct {
+		name string
+		of   func(why.Ruling) string
+	}{
+		{"rule", func(r why.Ruling) string { return r.Account }},
+		{"", func(r why.Ruling) string { return r.Token }},
+	} {
+		said := ""
+		for _, r := range rules {
+			if words := part.of(r); words != "" && words != said {
+				row(part.name, "%s", words)
+				said = words
+			}
+		}
+	}
 }
 
 func printLook(row func(name, format string, args ...any), l why.Look) {

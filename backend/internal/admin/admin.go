@@ -54,6 +54,7 @@ func (h *Handler) Routes() http.Handler {
 	mux.HandleFunc("POST /accounts/{name}/password", h.password)
 	mux.HandleFunc("POST /accounts/{name}/disable", h.disable)
 	mux.HandleFunc("POST /accounts/{name}/enable", h.enable)
+	mux.HandleFunc("POST /accounts/{name}/reset-factors", h.resetFactors)
 	return http.MaxBytesHandler(mux, 64<<10)
 }
 
@@ -146,6 +147,12 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) disable(w http.ResponseWriter, r *http.Request) { h.setDisabled(w, r, true) }
 func (h *Handler) enable(w http.ResponseWriter, r *http.Request)  { h.setDisabled(w, r, false) }
 
+// resetFactors is the way back of a person who lost all second factors and all
+// recovery codes.
+func (h *Handler) resetFactors(w http.ResponseWriter, r *http.Request) {
+	h.change(w, r, func(ctx context.Context, a account.Account) error { return h.Accounts.ResetFactors(ctx, a.ID) })
+}
+
 func (h *Handler) setDisabled(w http.ResponseWriter, r *http.Request, disabled bool) {
 	h.change(w, r, func(ctx context.Context, a account.Account) error {
 		return h.Accounts.SetDisabled(ctx, a.ID, disabled)
@@ -187,6 +194,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		{account.ErrTaken, http.StatusConflict, "taken"},
 		{account.ErrInvalid, http.StatusBadRequest, "invalid"},
 		{account.ErrLastAdmin, http.StatusConflict, "last_admin"},
+		{account.ErrShort, http.StatusConflict, "short_password"},
 		{account.ErrSetUp, http.StatusConflict, "set_up"},
 		{account.ErrBusy, http.StatusServiceUnavailable, "busy"},
 	} {

@@ -100,9 +100,7 @@ func newWorldOn(t *testing.T, store database) *world {
 		PublicURL: issuer, Now: now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	w.hub.Mount(mux)
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	w.url = server.URL
+	w.serve(mux)
 	for i, name := range []string{"ada", "bob", "eve", "mal"} {
 		a := account.Account{ID: name + "-id", Name: name, Admin: i == 0, CreatedAt: noon}
 		if i > 1 {
@@ -113,6 +111,20 @@ func newWorldOn(t *testing.T, store database) *world {
 		}
 	}
 	return w
+}
+
+func (w *world) serve(mux *http.ServeMux) {
+	server := httptest.NewServer(mux)
+	w.t.Cleanup(server.Close)
+	w.url = server.URL
+}
+
+// remount serves the surface again, set otherwise.
+func (w *world) remount(change func(*hubapi.Handler)) {
+	change(w.hub)
+	mux := http.NewServeMux()
+	w.hub.Mount(mux)
+	w.serve(mux)
 }
 
 // locked lets handlers log at once, and a test read along.
@@ -303,7 +315,12 @@ func (w *world) create(who, label string) string {
 // hold gives an account so many tokens made by hand.
 func (w *world) hold(owner string, n int) {
 	w.t.Helper()
-	if err := w.store.Change(w.t.Context(), owner, func(h token.Holding) (token.Holding, error) {
+	w.fill(w.t, owner, n)
+}
+
+func (w *world) fill(t testing.TB, owner string, n int) {
+	t.Helper()
+	if err := w.store.Change(t.Context(), owner, func(h token.Holding) (token.Holding, error) {
 		h.Tokens = nil
 		for i := range n {
 			h.Tokens = append(h.Tokens, token.Token{
@@ -313,7 +330,7 @@ func (w *world) hold(owner string, n int) {
 		}
 		return h, nil
 	}); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 }
 

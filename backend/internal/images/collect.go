@@ -45,6 +45,9 @@ func (r *Registry) GC(ctx context.Context, dry bool) (Report, error) {
 		return Report{}, fmt.Errorf("collect garbage: %w", ErrCollecting)
 	}
 	defer r.collecting.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(r.ending, cancel)() // Close does not wait for its end
 	if !dry {
 		if err := r.door.close(ctx); err != nil {
 			return Report{}, fmt.Errorf("collect garbage: %w", err)

@@ -31,7 +31,7 @@ func (r *Registry) Repositories(ctx context.Context, after string, most int) ([]
 	var names []string
 	hint := ""
 	if after != "" {
-		if _, err := reference.WithName(after); err != nil {
+		if !isRepository(after) {
 			return nil, fmt.Errorf("list repositories: %w: %q", ErrInvalid, after)
 		}
 		hint = path.Join(repositories, after, "_manifests~") // sorts after all that is inside
@@ -122,6 +122,19 @@ func (r *Registry) Size(ctx context.Context, repository string) (int64, error) {
 	return size, nil
 }
 
+// Count is how many tags a repository has.
+func (r *Registry) Count(ctx context.Context, repository string) (int, error) {
+	repo, err := r.store.repository(ctx, repository)
+	if err != nil {
+		return 0, fmt.Errorf("count tags: %w", err)
+	}
+	all, err := repo.Tags(ctx).All(ctx)
+	if err != nil && !gone(err) { // nothing is tagged
+		return 0, fmt.Errorf("count tags of %s: %w", repository, err)
+	}
+	return len(all), nil
+}
+
 // held is how many bytes the links of a folder lead to.
 func (s store) held(ctx context.Context, folder string) (int64, error) {
 	all, err := s.digests(ctx, folder)
@@ -178,6 +191,11 @@ func (s store) size(ctx context.Context, d digest.Digest) (int64, error) {
 		return 0, nil
 	}
 	return blob.Size, err
+}
+
+func isRepository(name string) bool {
+	_, err := reference.WithName(name)
+	return err == nil
 }
 
 func isTag(name string) bool { return reference.TagRegexp.FindString(name) == name && name != "" }

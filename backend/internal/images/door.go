@@ -90,12 +90,15 @@ func changes(method string) (refused, awaited bool) {
 	return true, true
 }
 
-// writeShut refuses a change while a collection runs. 429, and not 503, since
+// writeShut refuses a change while a collection runs, or at the end. 429, and not 503, since
 // docker and what is built on the same client (skopeo, podman, buildah) show a
 // person the words of a 4xx and of a 503 the number alone; docker, crane,
 // regctl and oras try again after either.
-func writeShut(w http.ResponseWriter) {
+func writeShut(w http.ResponseWriter, ending bool) {
+	words := "the registry is read-only while its garbage collection runs; pulls go on. Push or delete again in a minute"
+	if ending {
+		words = "the registry is being stopped. Push or delete again when it runs"
+	}
 	w.Header().Set("Retry-After", "5")
-	writeError(w, http.StatusTooManyRequests, "UNAVAILABLE",
-		"the registry is read-only while its garbage collection runs; pulls go on. Push or delete again in a minute")
+	writeError(w, http.StatusTooManyRequests, "UNAVAILABLE", words)
 }

@@ -64,7 +64,9 @@ type Registry struct {
 	watch      *watch     // nil: nobody is told
 	door       door       // what changes the folder goes through it
 	collecting sync.Mutex // held by a collection, a dry one too
-	release    context.CancelFunc
+	ending     context.Context
+	end        context.CancelFunc
+	closed     func() error
 }
 
 // New opens the registry over c.Dir: ErrFolder where that cannot be, ErrInUse
@@ -88,23 +90,36 @@ func New(c Config) (*Registry, error) {
 		cancel()
 		return nil, errors.Join(fmt.Errorf("open the registry: %w", err), l.Unlock())
 	}
-	r := &Registry{app: app, store: s, config: c, lock: l, release: cancel}
+	r := &Registry{app: app, store: s, config: c, lock: l, ending: ctx, end: cancel}
+	r.closed = sync.OnceValue(r.close)
 	if c.Seen != nil {
 		r.watch = newWatch(c)
 	}
 	return r, nil
 }
 
-// Close ends the registry's own work in the background, and returns when Seen
-// was told of all that happened. Requests in flight are the listener's to wait
-// for.
-func (r *Registry) Close() error {
-	defer r.release()
+// Close ends the registry's own work in the background, a collection too, and
+// returns when Seen was told of all that happened. For pushes under way it
+// waits a little; requests in flight are the listener's to wait for.
+func (r *Registry) Close() error { return r.closed() }
+
+func (r *Registry) close() error {
+	r.end()
+	r.collecting.Lock() // for ever: none begins any more
+	ctx, cancel := context.WithTimeout(context.Background(), last)
+	defer cancel()
+	err := r.door.close(ctx)
 	if r.watch != nil {
 		r.watch.close()
 	}
+	if err != nil { // the folder is ours until the process ends
+		return errors.Join(fmt.Errorf("close the registry: %w", err), r.app.Shutdown())
+	}
 	return errors.Join(r.app.Shutdown(), r.lock.Unlock())
 }
+
+// last is how long Close waits for pushes; the listener gives them as long.
+const last = 10 * time.Second
 
 // ServeHTTP answers one request of the registry's API.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -115,7 +130,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	if refused, awaited := changes(req.Method); refused {
 		if !r.door.enter() {
-			writeShut(w)
+			writeShut(w, r.ending.Err() != nil)
 			return
 		}
 		if awaited {

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +25,6 @@ type watch struct {
 	config Config
 	events chan event
 	lost   atomic.Int64
-	once   sync.Once
 	end    chan struct{}
 	ended  chan struct{}
 }
@@ -87,7 +85,7 @@ func (w *watch) tell(pulls *access.Pulls, e event) {
 
 // close tells what happened so far and ends.
 func (w *watch) close() {
-	w.once.Do(func() { close(w.end) })
+	close(w.end)
 	<-w.ended
 }
 

@@ -14,9 +14,12 @@ import (
 // repository finds out what one repository needs and removes the rest of what
 // it names.
 func (c *collector) repository(ctx context.Context, name string) error {
+	if !isRepository(name) {
+		return nil // somebody's folder: nobody can pull from it
+	}
 	named, err := reference.WithName(name)
-	if err != nil { // somebody's folder: nobody can pull from it
-		return nil
+	if err != nil {
+		return err
 	}
 	repo, err := c.names.Repository(ctx, named)
 	if err != nil {

@@ -107,13 +107,13 @@ func picture(text string) (template.HTML, error) {
 	size := code.Bounds().Dx()
 	var path strings.Builder
 	for y := range size {
-		for x := 0; x < size; x++ {
-			run := 0
-			for ; x+run < size && isDark(code, x+run, y); run++ { //nolint:revive // counts
-			}
-			if run > 0 {
-				path.WriteString("M" + strconv.Itoa(x+margin) + " " + strconv.Itoa(y+margin) + "h" + strconv.Itoa(run) + "v1h-" + strconv.Itoa(run) + "z")
-				x += run
+		for x, run := 0, 0; x <= size; x++ {
+			if x < size && isDark(code, x, y) {
+				run++
+			} else if run > 0 {
+				n := strconv.Itoa(run)
+				path.WriteString("M" + strconv.Itoa(x-run+margin) + " " + strconv.Itoa(y+margin) + "h" + n + "v1h-" + n + "z")
+				run = 0
 			}
 		}
 	}

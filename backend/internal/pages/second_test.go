@@ -2,14 +2,17 @@ package pages
 
 import (
 	"encoding/hex"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/boombuler/barcode/qr"
 	virtual "github.com/descope/virtualwebauthn"
 	"github.com/pquerna/otp/totp"
 
@@ -138,12 +141,14 @@ func TestEveryPageAndWhatItDemands(t *testing.T) {
 		}, []string{nothing, signedIn}},
 	}
 	for state, st := range states {
+		s := newSite(t)
+		a := s.account("anna")
+		p := s.person()
+		st.begin(s, p, a)
 		for path, d := range demands {
 			t.Run(path+" by "+state, func(t *testing.T) {
-				s := newSite(t)
-				a := s.account("anna")
-				p := s.person()
-				st.begin(s, p, a)
+				s.TB = t
+				s.later(time.Millisecond) // devices are told apart by it
 				p.open("/authorize/start")
 				m := regexp.MustCompile(`request=([0-9a-f]+)`).FindStringSubmatch(p.path)
 				if m == nil {
@@ -509,5 +514,41 @@ func TestHalfASignIn(t *testing.T) {
 	p.open("/signin/second")
 	if p.status != http.StatusOK || p.path == "/signin/second" {
 		t.Errorf("%d at %s", p.status, p.path)
+	}
+}
+
+// The picture is a QR code of the very text, read back by its own modules.
+func TestThePictureIsTheText(t *testing.T) {
+	const text = "otpauth://totp/Lanyard:anna?secret=JBSWY3DPEHPK3PXP"
+	svg, err := picture(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := code.Bounds().Dx()
+	drawn := make(map[[2]int]bool)
+	for _, m := range regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-`).FindAllStringSubmatch(string(svg), -1) {
+		var n [3]int
+		for i := range n {
+			if n[i], err = strconv.Atoi(m[i+1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for x := range n[2] {
+			drawn[[2]int{n[0] + x - 4, n[1] - 4}] = true
+		}
+	}
+	for y := range size {
+		for x := range size {
+			if isDark(code, x, y) != drawn[[2]int{x, y}] {
+				t.Fatalf("module %d, %d", x, y)
+			}
+		}
+	}
+	if want := fmt.Sprintf(`viewBox="0 0 %d %d"`, size+8, size+8); !strings.Contains(string(svg), want) {
+		t.Errorf("no %s", want)
 	}
 }

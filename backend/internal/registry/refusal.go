@@ -81,7 +81,7 @@ func classify(err error) (status int, code, text string) {
 		errNoRefresh:          errNoRefresh.Error(),
 		errNotRefresh:         errNotRefresh.Error(),
 		account.ErrWrong:      "wrong user name or password; a token is accepted as password, too",
-		account.ErrSecond:     "this account has a second factor: sign in with a personal access token as password, which you make on the service's pages or with: lanyard token create",
+		account.ErrSecond:     "this account has a second factor: sign in with a personal access token as password, which is made with: lanyard token create",
 		account.ErrDisabled:   "this account is disabled; an administrator can enable it",
 		token.ErrInactive:     "this token is deactivated; it can be activated again where it was made",
 		token.ErrExpired:      "this token has expired; make another one",

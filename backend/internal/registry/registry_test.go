@@ -442,3 +442,26 @@ func TestTokenThatGaveWay(t *testing.T) {
 	}
 	w.ask(t, "alice", first).refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "wrong user name, or a token that is not known here")
 }
+
+// E8: where there is a second factor the password is refused in words, counts
+// as a wrong one, and a token is what works.
+func TestThePasswordBesideASecondFactor(t *testing.T) {
+	w := newWorld(t)
+	_, secret := w.pat(t, w.alice, "repo:read", "")
+	if err := w.db.ChangeAccount(t.Context(), w.alice.ID, func(a account.Account, _ bool) (account.Account, error) {
+		a.Factors.Passkeys = []account.Passkey{{ID: []byte("k"), Name: "k", PublicKey: []byte("x")}}
+		return a, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		user := []string{"alice", "Alice@example.org"}[i%2]
+		w.ask(t, user, password, "repository:alice/app:pull").refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "personal access token")
+	}
+	w.ask(t, "alice", password).refused(t, http.StatusTooManyRequests, "TOOMANYREQUESTS", "too many")
+	if got := w.ask(t, "alice", secret, "repository:alice/app:pull"); got.status != http.StatusOK || got.Token == "" {
+		t.Errorf("the token: %d %s", got.status, got.body)
+	}
+	w.now = w.now.Add(time.Minute)
+	w.ask(t, "alice", "wrong").refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "wrong user name or password")
+}
