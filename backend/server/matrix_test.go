@@ -330,7 +330,8 @@ func (w *town) try(c cell, before map[string]string) (status int, changed bool, 
 	if c.role.who != "ada" {
 		for name, one := range w.of {
 			mayKnow := name == c.role.who || c.role.who == "olga" && name == "max" || name == "olga" && (c.role.who == "max" || c.role.who == "acme")
-			shown := fmt.Sprint(out.header) + strings.ReplaceAll(out.body, fmt.Sprint(bad), "")
+			echo := fmt.Sprint(bad)
+			shown := strings.ReplaceAll(strings.ReplaceAll(fmt.Sprint(out.header, out.body), echo, ""), url.QueryEscape(echo), "")
 			if !mayKnow && strings.Contains(shown, canary(name)) {
 				blame("something of %s's: %s", name, said)
 			}
