@@ -148,7 +148,7 @@ func secretsOf(t *testing.T, g *guarded) map[string]string {
 // nowhere else: no list, no activity, no log.
 func TestASecretIsShownOnce(t *testing.T) {
 	p := played{newTown(t, nil)}
-	bob, olga := []string{"Authorization", as(p.of["bob"].bearer)}, []string{"Authorization", as(p.of["olga"].bearer)}
+	bob, olga := []string{"Authorization", as(p.of["bob"].bearer())}, []string{"Authorization", as(p.of["olga"].bearer())}
 	name := append(basic("bob", password), "Content-Type", "application/json")
 	secrets := map[string]string{"acme's": p.orgPass, "the registries'": p.notify}
 	for scope, one := range p.of["bob"].tokens {
@@ -177,7 +177,7 @@ func TestASecretIsShownOnce(t *testing.T) {
 		secrets[what] = secret
 	}
 	var all strings.Builder
-	ada := []string{"Authorization", as(p.of["ada"].bearer)}
+	ada := []string{"Authorization", as(p.of["ada"].bearer())}
 	for _, who := range [][]string{bob, ada, olga} {
 		for _, path := range []string{
 			"/v2/access-tokens?page_size=100", "/v2/api_tokens?page_size=100", "/v2/access-tokens/" + p.of["bob"].tried, "/v2/access-tokens/session", "/v2/access-tokens?username=bob&page_size=100",

@@ -215,11 +215,11 @@ func (r role) asks(o operation) bool {
 func roles() []role {
 	all := []role{{"nobody", "", "none", func(*town) []string { return nil }}}
 	for _, name := range []string{"ada", "bob", "eve", "olga", "max"} {
-		all = append(all, role{name, name, "bearer", func(w *town) []string { return []string{"Authorization", as(w.of[name].bearer)} }})
+		all = append(all, role{name, name, "bearer", func(w *town) []string { return []string{"Authorization", as(w.of[name].bearer())} }})
 	}
 	for _, scope := range allOf {
 		all = append(all,
-			role{"a session of bob's " + scope, "bob", "made", func(w *town) []string { return []string{"Authorization", as(w.of["bob"].of[scope])} }},
+			role{"a session of bob's " + scope, "bob", "made", func(w *town) []string { return []string{"Authorization", as(w.of["bob"].made(scope))} }},
 			role{"bob's " + scope, "bob", "basic", func(w *town) []string { return basic("bob", w.of["bob"].tokens[scope]) }})
 	}
 	return append(all,

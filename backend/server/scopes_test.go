@@ -29,8 +29,8 @@ func TestATokenNeverAdministers(t *testing.T) {
 		before := w.all()
 		for _, scope := range allOf {
 			for kind, header := range map[string][]string{
-				"a session": {"Authorization", as(w.of["bob"].of[scope])}, "Basic": basic("bob", w.of["bob"].tokens[scope]),
-				"its owner's session, the administrator's": {"Authorization", as(w.of["ada"].of[scope])}, "the administrator's": basic("ada", w.of["ada"].tokens[scope]),
+				"a session": {"Authorization", as(w.of["bob"].made(scope))}, "Basic": basic("bob", w.of["bob"].tokens[scope]),
+				"its owner's session, the administrator's": {"Authorization", as(w.of["ada"].made(scope))}, "the administrator's": basic("ada", w.of["ada"].tokens[scope]),
 				"the raw token": {"Authorization", as(w.of["bob"].tokens[scope])}, "an organisation's": basic("acme", w.orgPass),
 			} {
 				path, body := w.request(o, spot{"none", ""}, nil)
@@ -63,7 +63,7 @@ func TestATokenNeverAdministers(t *testing.T) {
 func TestATokenOpensNoPage(t *testing.T) {
 	w := newTown(t, nil)
 	for _, path := range []string{"/account/", "/account/security", "/account/security/password", "/account/security/app", "/activate", "/signin/confirm"} {
-		for _, header := range [][]string{basic("bob", w.of["bob"].tokens["repo:admin"]), {"Authorization", as(w.of["bob"].of["repo:admin"])}, {"Authorization", as(w.of["bob"].bearer)}} {
+		for _, header := range [][]string{basic("bob", w.of["bob"].tokens["repo:admin"]), {"Authorization", as(w.of["bob"].made("repo:admin"))}, {"Authorization", as(w.of["bob"].bearer())}} {
 			response := ask(w, http.MethodGet, "http://localhost:8460"+path, "", header...)
 			if response.StatusCode == http.StatusOK {
 				t.Errorf("%s opens", path)
@@ -77,9 +77,9 @@ func TestATokenOpensNoPage(t *testing.T) {
 // its owner.
 func TestNoWayUp(t *testing.T) {
 	p := played{newTown(t, nil)}
-	bob := []string{"Authorization", as(p.of["bob"].bearer)}
+	bob := []string{"Authorization", as(p.of["bob"].bearer())}
 	at := "/v2/access-tokens/" + p.of["bob"].ids["repo:read"]
-	for _, header := range [][]string{{"Authorization", as(p.of["bob"].of["repo:read"])}, basic("bob", p.of["bob"].tokens["repo:read"])} {
+	for _, header := range [][]string{{"Authorization", as(p.of["bob"].made("repo:read"))}, basic("bob", p.of["bob"].tokens["repo:read"])} {
 		before := p.kept("bob")
 		for _, body := range []string{`{"scopes":["repo:admin"]}`, `{"expires_at":null}`, `{"is_active":true}`} {
 			if out, err := p.send("PATCH", at, body, append(header, "Content-Type", "application/json")...); err != nil || out.status < 400 {
@@ -102,7 +102,7 @@ func TestNoWayUp(t *testing.T) {
 		}
 	}
 	p.at = p.at.AddDate(0, 0, 2)
-	bob = []string{"Authorization", as(p.session("bob", ""))}
+	bob = []string{"Authorization", as(p.sign(p.begin("bob", "")))}
 	for _, body := range []string{`{"is_active":true}`, `{"scopes":["repo:admin"]}`, `{"token_label":"x"}`} {
 		p.step(409, "PATCH", short, body, bob...)
 	}

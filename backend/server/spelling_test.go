@@ -33,7 +33,7 @@ func (w *town) spelled(path string) {
 	for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "GET ", "get"} {
 		method = strings.TrimSpace(method)
 		for kind, value := range map[string]string{
-			"Bearer": as(w.of["bob"].tokens["repo:admin"]), "a session": as(w.of["bob"].of["repo:admin"]), "JWT": "JWT " + w.of["bob"].of["repo:admin"],
+			"Bearer": as(w.of["bob"].tokens["repo:admin"]), "a session": as(w.of["bob"].made("repo:admin")), "JWT": "JWT " + w.of["bob"].made("repo:admin"),
 			"Basic": basic("bob", w.of["bob"].tokens["repo:admin"])[1], "Basic, no name": basic("", w.of["bob"].tokens["repo:admin"])[1],
 		} {
 			r := httptest.NewRequest(method, "http://localhost:8460/", strings.NewReader(`{"token_label":"more","tokenLabel":"more","is_active":false}`))
@@ -70,10 +70,10 @@ func TestOneDecisionOnEveryDoor(t *testing.T) {
 	for name, spoil := range map[string]func(w *town){
 		"good": nil,
 		"deactivated": func(w *town) {
-			played{w}.step(200, "PATCH", "/v2/access-tokens/"+w.of["bob"].ids["repo:write"], `{"is_active":false}`, "Authorization", as(w.of["bob"].bearer))
+			played{w}.step(200, "PATCH", "/v2/access-tokens/"+w.of["bob"].ids["repo:write"], `{"is_active":false}`, "Authorization", as(w.of["bob"].bearer()))
 		},
 		"deleted": func(w *town) {
-			played{w}.step(204, "DELETE", "/v2/access-tokens/"+w.of["bob"].ids["repo:write"], "", "Authorization", as(w.of["bob"].bearer))
+			played{w}.step(204, "DELETE", "/v2/access-tokens/"+w.of["bob"].ids["repo:write"], "", "Authorization", as(w.of["bob"].bearer()))
 		},
 		"its owner disabled": func(w *town) {
 			if err := w.accounts.SetDisabled(w.Context(), w.of["bob"].account.ID, true); err != nil {
@@ -83,7 +83,7 @@ func TestOneDecisionOnEveryDoor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newTown(t, nil)
-			made := w.of["bob"].of["repo:write"]
+			made := w.of["bob"].made("repo:write")
 			if spoil != nil {
 				spoil(w)
 			}
