@@ -8,7 +8,7 @@ import (
 
 func TestContractOfTheHub(t *testing.T) {
 	p := played{newTown(t, inFolder(t.TempDir()))}
-	bob := []string{"Authorization", as(p.of["bob"].bearer)}
+	bob := []string{"Authorization", as(p.of["bob"].bearer())}
 	secret := p.of["bob"].tokens["repo:write"]
 
 	// Logins.
@@ -39,7 +39,7 @@ func TestContractOfTheHub(t *testing.T) {
 	p.step(404, "POST", at+"/which", `{"token":"`+p.of["eve"].tokens["repo:read"]+`"}`, bob...)
 	p.step(201, "POST", at+"/desktop-generate", ``, bob...)
 	p.step(201, "POST", at+"/desktop-generate", `{"installation":"i","machine":"m","os":"linux"}`, bob...)
-	for _, who := range [][]string{basic("bob", secret), {"Authorization", as(p.of["bob"].of["repo:write"])}} {
+	for _, who := range [][]string{basic("bob", secret), {"Authorization", as(p.of["bob"].made("repo:write"))}} {
 		p.step(200, "GET", at+"/self", "", who...)
 		p.step(200, "GET", "/v2/access/explain?repository=bob/app&action=push", "", who...)
 	}
@@ -61,14 +61,14 @@ func TestContractOfTheHub(t *testing.T) {
 	p.step(405, "PUT", at, ``, bob...)
 	p.step(401, "GET", at, "")
 	p.step(401, "GET", at, "", "Authorization", as("x.y.z"))
-	p.step(403, "GET", at, "", "Authorization", as(p.of["bob"].of["repo:admin"]))
+	p.step(403, "GET", at, "", "Authorization", as(p.of["bob"].made("repo:admin")))
 	p.step(403, "GET", at+"?username=eve", "", bob...)
-	ada := []string{"Authorization", as(p.of["ada"].bearer)}
+	ada := []string{"Authorization", as(p.of["ada"].bearer())}
 	p.step(200, "GET", at+"?username=eve", "", ada...)
 	p.step(201, "POST", at+"?username=eve", `{"token_label":"by ada"}`, ada...)
 
 	// Organisations.
-	olga, eve := []string{"Authorization", as(p.of["olga"].bearer)}, []string{"Authorization", as(p.of["eve"].bearer)}
+	olga, eve := []string{"Authorization", as(p.of["olga"].bearer())}, []string{"Authorization", as(p.of["eve"].bearer())}
 	org := "/v2/orgs/acme"
 	p.step(201, "POST", "/v2/orgs", `{"name":"umbra","owner":"eve"}`, ada...)
 	p.step(403, "POST", "/v2/orgs", `{"name":"third"}`, bob...)

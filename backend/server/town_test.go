@@ -48,11 +48,24 @@ type town struct {
 // resident is a person with what they have.
 type resident struct {
 	account account.Account
-	bearer  string            // their own session
-	tokens  map[string]string // secrets by scope
-	ids     map[string]string // likewise
-	of      map[string]string // sessions made from those tokens, likewise
-	tried   string            // a token on which things are tried
+	tokens  map[string]string        // secrets by scope
+	ids     map[string]string        // likewise
+	tried   string                   // a token on which things are tried
+	begun   map[string]grant.Session // by the token that each was made of; "": the person's own
+	signed  map[string]string        // access tokens of those, once they are asked for
+	sign    func(grant.Session) string
+}
+
+// bearer is an access token of the person's own sign-in, made of that of a
+// session made of their token of a scope. Signing takes a while.
+func (r *resident) bearer() string           { return r.once("") }
+func (r *resident) made(scope string) string { return r.once(r.ids[scope]) }
+
+func (r *resident) once(madeOf string) string {
+	if r.signed[madeOf] == "" {
+		r.signed[madeOf] = r.sign(r.begun[madeOf])
+	}
+	return r.signed[madeOf]
 }
 
 // password is everybody's. Its hash is made once: it takes a while.
@@ -120,7 +133,7 @@ func must[V any](t *testing.T) func(v V, err error) V {
 func (w *town) settle(name string) {
 	w.Helper()
 	ctx := w.Context()
-	one := &resident{tokens: map[string]string{}, ids: map[string]string{}, of: map[string]string{}}
+	one := &resident{tokens: map[string]string{}, ids: map[string]string{}, begun: map[string]grant.Session{}, signed: map[string]string{}, sign: w.sign}
 	one.account = account.Account{
 		ID: uuid.NewString(), Name: name, Email: name + "@" + canary(name) + ".example", Admin: name == "ada",
 		Password: must[string](w.T)(hashed()), CreatedAt: w.at,
@@ -129,7 +142,7 @@ func (w *town) settle(name string) {
 		w.Fatal(err)
 	}
 	w.of[name] = one
-	one.bearer = w.session(name, "")
+	one.begun[""] = w.begin(name, "")
 	by := activity.By{Account: one.account.ID, Name: name, Addr: "192.0.2.7", Agent: canary(name)}
 	for _, scope := range append(allOf, "tried") {
 		spec := token.Spec{Description: scope + " " + canary(name), Scopes: []string{scope}, By: by}
@@ -145,7 +158,7 @@ func (w *town) settle(name string) {
 			continue
 		}
 		one.tokens[scope], one.ids[scope] = secret.Reveal(), t.ID
-		one.of[scope] = w.session(name, t.ID)
+		one.begun[t.ID] = w.begin(name, t.ID)
 	}
 	if _, err := w.access.CreateRepository(ctx, access.Actor{By: by}, name+"/app", canary(name), false); err != nil {
 		w.Fatal(err)
@@ -175,26 +188,28 @@ func (w *town) found() {
 	w.orgID, w.orgPass = t.ID, secret.Reveal()
 }
 
-// session is an access token: of a person's own sign-in, or one made from a token.
-func (w *town) session(name, madeOf string) string {
+// begin makes a session: a person's own, or one of a token.
+func (w *town) begin(name, madeOf string) grant.Session {
 	w.Helper()
 	ctx, one := w.Context(), w.of[name].account
-	var s grant.Session
-	if madeOf == "" {
-		code := uuid.NewString()
-		if _, err := w.grants.BeginDevice(ctx, grant.Device{ID: grant.DeviceID(code), Client: "lanyard", Account: one.ID, AuthTime: w.at, Scopes: []string{"openid"}}); err != nil {
-			w.Fatal(err)
-		}
-		var err error
-		if s, _, err = w.grants.RedeemDevice(ctx, code, "lanyard", grant.Origin{Agent: canary(name)}); err != nil {
-			w.Fatal(err)
-		}
-	} else {
-		s = must[grant.Session](w.T)(w.grants.BeginDirect(ctx, grant.Direct{Account: one.ID, From: grant.FromToken, Token: madeOf, AuthTime: w.at}))
+	if madeOf != "" {
+		return must[grant.Session](w.T)(w.grants.BeginDirect(ctx, grant.Direct{Account: one.ID, From: grant.FromToken, Token: madeOf, AuthTime: w.at}))
 	}
+	code := uuid.NewString()
+	must[grant.Device](w.T)(w.grants.BeginDevice(ctx, grant.Device{ID: grant.DeviceID(code), Client: "lanyard", Account: one.ID, AuthTime: w.at, Scopes: []string{"openid"}}))
+	s, _, err := w.grants.RedeemDevice(ctx, code, "lanyard", grant.Origin{Agent: canary(name)})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return s
+}
+
+// sign makes an access token of a session.
+func (w *town) sign(s grant.Session) string {
+	w.Helper()
 	issuer := w.config.Address.Public.String()
 	return must[string](w.T)(bearer.Sign(w.config.Keys.OAuth(), bearer.Claims{
-		Issuer: issuer, Subject: one.ID, Audience: []string{issuer}, IssuedAt: w.at.Unix(), Expires: w.at.Add(bearer.Life).Unix(),
+		Issuer: issuer, Subject: s.Account, Audience: []string{issuer}, IssuedAt: w.at.Unix(), Expires: w.at.Add(bearer.Life).Unix(),
 		ID: uuid.NewString(), Session: s.ID, Generation: 1, Client: s.Client, Scope: "openid profile email",
 	}))
 }

@@ -95,7 +95,7 @@ func apply(ctx context.Context, t terminal, o applyOptions) error {
 
 // readRights reads the file before anybody is asked.
 func readRights(t terminal, o applyOptions) (rights.State, error) {
-	var in io.Reader = t.In
+	in := io.Reader(t.In)
 	switch {
 	case o.file == "":
 		return rights.State{}, usagef("-f is missing: the file that says what is wanted")

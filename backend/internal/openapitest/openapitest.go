@@ -144,6 +144,13 @@ func (d document) conforms(r *http.Request, sent []byte, status int, header http
 		return err
 	}
 	asked.URL.Path, asked.URL.RawPath = path, ""
+	query := asked.URL.Query()
+	for name, values := range query {
+		if strings.Join(values, "") == "" { // silence
+			query.Del(name)
+		}
+	}
+	asked.URL.RawQuery = query.Encode()
 	sent = bytes.TrimSpace(sent) // white space is no body
 	asked.Body, asked.GetBody, asked.ContentLength = io.NopCloser(bytes.NewReader(sent)), nil, int64(len(sent))
 	route, params, err := d.FindRoute(asked)
