@@ -57,6 +57,7 @@ var places = map[string]place{
 	"backend":                               {programs, both}, // this test
 	"backend/e2e":                           {programs, both},
 	"backend/internal/keyringtest":          {programs, both},
+	"backend/internal/openapitest":          {programs, both},
 
 	"app":            {wholes, computer},
 	"backend/server": {wholes, service},
@@ -100,12 +101,13 @@ var places = map[string]place{
 	"backend/grant":            {nouns, service},
 	"backend/internal/bearer":  {nouns, service},
 	"backend/internal/browser": {nouns, service},
+	"backend/internal/openapi": {nouns, service},
 	"backend/keys":             {nouns, service},
 	"backend/token":            {nouns, service},
 }
 
 // testsOnly are folders whose packages, however deep, stand where the folder does: nothing that is shipped imports them.
-var testsOnly = []string{"backend/e2e", "backend/internal/keyringtest"}
+var testsOnly = []string{"backend/e2e", "backend/internal/keyringtest", "backend/internal/openapitest"}
 
 // exceptions are imports on one floor, with the reason.
 var exceptions = map[string]string{

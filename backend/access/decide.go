@@ -218,9 +218,10 @@ func (r Rights) reach(who Subject, repository string, f Facts) (out reached) {
 	case !nested && who.Admin:
 		return out.or(Admin, RuleAdmin, "")
 	}
-	if nested {
-		out = f.reach(who.ID, out)
+	if !nested { // a single component is no organisation's, whatever one is called
+		f.Organization = Organization{}
 	}
+	out = f.reach(who.ID, out)
 	if r.Default == DefaultTeam && nested {
 		out = out.or(Write, RuleDefault, "")
 	}

@@ -113,6 +113,17 @@ func TestDecideKnowsOrganisationsByID(t *testing.T) {
 	}
 }
 
+// A name of a single component is an administrator's, and whoever's they gave
+// it to; it is not the organisation's of that name.
+func TestDecideSingleComponents(t *testing.T) {
+	f := access.Facts{Organization: acme, Repository: access.Repository{ID: "r", Name: "acme", Given: []access.Given{{Person: "id-bob", Right: access.MayWrite}}}}
+	for who, want := range map[string]access.Right{"bob": access.MayWrite, "oona": "", "dora": "", "eve": ""} {
+		if got := (access.Rights{}).RightOf(person(who), "acme", f); got != want {
+			t.Errorf("%s: %q, want %q", who, got, want)
+		}
+	}
+}
+
 func TestMatches(t *testing.T) {
 	for pattern, c := range map[string]struct{ yes, no string }{
 		"ada/app":   {"ada/app", "ada/apps ada/app/x ada ada/ap"},

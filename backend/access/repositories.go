@@ -141,7 +141,7 @@ func (s *Service) SetVisibility(ctx context.Context, who Actor, name string, pub
 func (s *Service) Give(ctx context.Context, who Actor, name string, to Given, called string) (out Repository, err error) {
 	err = s.changeRepository(ctx, who, name, Delete, func(f Facts) (Repository, error) {
 		if to.Team != "" && to.Right != "" {
-			if f.Organization.ID == "" {
+			if f.Organization.ID == "" || Namespace(name) == "" {
 				return Repository{}, fmt.Errorf("%w: teams belong to organisations, and %s to none", ErrInvalid, name)
 			}
 			if _, err := f.Organization.TeamOf(to.Team); err != nil {

@@ -49,6 +49,7 @@ var (
 	componentForm = regexp.MustCompile(`^` + component + `$`)
 	typeForm      = regexp.MustCompile(`^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$`)
 	nameForm      = regexp.MustCompile(`^(?:` + hostPort + `/)?` + component + `(?:/` + component + `)*$`)
+	anyName       = regexp.MustCompile(`^[A-Za-z0-9._/:@-]+$`) // of whatever type
 	actionForm    = regexp.MustCompile(`^(?:[a-z]*|\*)$`)
 )
 
@@ -90,7 +91,7 @@ func parseScope(text string) (Request, error) {
 	switch {
 	case parts == nil:
 		return bad("this is no type")
-	case name == "", parts[1] == "repository" && (!nameForm.MatchString(name) || len(name) > maxName):
+	case !anyName.MatchString(name), parts[1] == "repository" && (!nameForm.MatchString(name) || len(name) > maxName):
 		return bad("this is no name")
 	case slices.ContainsFunc(actions, func(a string) bool { return !actionForm.MatchString(a) }):
 		return bad("these are no actions")

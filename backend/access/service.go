@@ -1,8 +1,10 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,9 @@ type Service struct {
 	Log    *activity.Log
 	Rights Rights
 	Now    func() time.Time // nil: time.Now
+	// Owner is the account id of the person of a name, "" where there is none:
+	// in their activity is what others do under it. nil: in nobody's.
+	Owner func(ctx context.Context, name string) string
 
 	seen pending // told by registries, not yet written; see Flush
 }
@@ -181,18 +186,38 @@ func noOrganization(name string) error {
 	return fmt.Errorf("%w: there is no organisation %.64q that you may see", ErrNotFound, name)
 }
 
-// did notes an act in the activity of whose rights it changed ("": nobody's
-// in particular) and of who did it.
+// did notes an act in the activity of whose rights it changed ("": nobody's in
+// particular), of whose name it was done under, and of who did it.
 func (s *Service) did(ctx context.Context, who Actor, whose string, action activity.Action, subject string, details map[string]string) error {
 	if s.Log == nil {
 		return nil
 	}
-	if whose == "" {
-		whose = who.Account
+	holder, err := s.holder(ctx, subject)
+	if err != nil {
+		return err
 	}
-	e := activity.New(whose, action, who.By, s.now()).Of(subject, subject)
+	e := activity.New(cmp.Or(whose, holder, who.Account), action, who.By, s.now()).Of(subject, subject)
 	e.Details = details
+	if err := s.Log.Note(ctx, e); err != nil || slices.Contains([]string{"", e.Account, e.Actor}, holder) {
+		return err
+	}
+	e.Account, e.Actor = holder, "" // who did it has it already
 	return s.Log.Note(ctx, e)
+}
+
+// holder is the id of the organisation, or of the person, that the first
+// component of a name belongs to; "": nobody.
+func (s *Service) holder(ctx context.Context, name string) (string, error) {
+	space, _, _ := strings.Cut(name, "/")
+	below := space + "/any"
+	known, err := s.Store.Facts(ctx, []string{below})
+	if err != nil {
+		return "", fmt.Errorf("note what was done to %s: %w", name, err)
+	}
+	if id := known[below].Organization.ID; id != "" || s.Owner == nil || !strings.Contains(name, "/") {
+		return id, nil
+	}
+	return s.Owner(ctx, space), nil
 }
 
 func (s *Service) now() time.Time {

@@ -2,18 +2,12 @@ package server
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"lanyard/backend/access"
 	"lanyard/backend/account"
@@ -46,6 +40,11 @@ func (s *Server) mount() error {
 	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Now: c.Now}
 	logins := &caller.Login{Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Now: c.Now}
 
+	stored, err := s.openImages()
+	if err != nil {
+		return err
+	}
+
 	mux := http.NewServeMux()
 	oauth.New(oauth.Config{
 		Issuer: issuer, Grants: s.grants, Accounts: s.accounts, Key: c.Keys.OAuth(), Binder: b, Log: c.Log, Now: c.Now,
@@ -56,7 +55,7 @@ func (s *Server) mount() error {
 	}).Mount(mux)
 	(&hubapi.Handler{
 		Tokens: s.tokens, Access: s.access, Activity: s.activity, People: s.accounts, Gate: guard, Callers: c.Store, Sessions: s.grants,
-		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(),
+		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(), Images: s.inside,
 		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
 	(&dtrapi.Handler{
@@ -65,7 +64,9 @@ func (s *Server) mount() error {
 	tokens := s.tokenEndpoint()
 	s.config.Seen = attributed{c.Seen, tokens}
 	mux.Handle("/token", tokens)
-	s.operations(mux)
+	for pattern, handler := range s.operations() {
+		mux.Handle(pattern, handler)
+	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/account/", http.StatusSeeOther) })
 
 	top := http.NewServeMux()
@@ -73,10 +74,8 @@ func (s *Server) mount() error {
 	if err := s.mountEvents(top); err != nil {
 		return err
 	}
-	if c.Storage != "" {
-		if err := s.mountImages(top); err != nil {
-			return err
-		}
+	if stored != nil {
+		top.Handle("/v2/", stored)
 		for _, name := range account.Reserved() { // more specific than the registry's /v2/
 			top.Handle("/v2/"+name, bounded(mux))
 			top.Handle("/v2/"+name+"/", bounded(mux))
@@ -99,11 +98,15 @@ func (s *Server) tokenEndpoint() *registry.Handler {
 	return h
 }
 
-func (s *Server) mountImages(top *http.ServeMux) error {
+// openImages opens the registry inside; nil: there is none.
+func (s *Server) openImages() (*images.Registry, error) {
 	c := s.config
+	if c.Storage == "" {
+		return nil, nil
+	}
 	ca, err := writeCA(c.Data, c.Keys.CAPEM())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	stored, err := images.New(images.Config{
 		Seen: s.seenHere, Now: c.Now,
@@ -112,11 +115,10 @@ func (s *Server) mountImages(top *http.ServeMux) error {
 		Explain: s.explain,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.close, s.collect = stored.Close, collection(stored)
-	top.Handle("/v2/", stored)
-	return nil
+	s.close, s.collect, s.inside = stored.Close, collection(stored), contents{stored}
+	return stored, nil
 }
 
 // explain says why an account may not do a thing, by the rule that refused it.
@@ -149,42 +151,6 @@ func (s *Server) registries() []string {
 	return all
 }
 
-// operations are the paths for whoever runs the service or looks for one.
-func (s *Server) operations(mux *http.ServeMux) {
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		// Nobody has this id; that the store can say so is what is asked.
-		if _, err := s.accounts.Account(r.Context(), ""); err != nil && !errors.Is(err, account.ErrNotFound) {
-			plain(w, http.StatusServiceUnavailable, "the database does not answer")
-			return
-		}
-		plain(w, http.StatusOK, "ok")
-	})
-	mux.HandleFunc("GET /.well-known/lanyard", s.wellKnown)
-}
-
-func (s *Server) wellKnown(w http.ResponseWriter, _ *http.Request) {
-	var body struct {
-		Version    string   `json:"version"`
-		Issuer     string   `json:"issuer"`
-		Registries []string `json:"registries"`
-		Limits     struct {
-			AutoTokens     int   `json:"auto_tokens"`
-			SessionSeconds int64 `json:"session_seconds"`
-			IdleSeconds    int64 `json:"idle_seconds"`
-		} `json:"limits"`
-	}
-	body.Version, body.Issuer, body.Registries = s.config.Version, s.config.Address.Public.String(), s.registries()
-	body.Limits.AutoTokens = s.config.Tokens.Auto
-	body.Limits.SessionSeconds = int64(s.config.Sessions.Absolute / time.Second)
-	body.Limits.IdleSeconds = int64(s.config.Sessions.Idle / time.Second)
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body) // the client is gone if this fails
-}
-
 // onlyHost answers no request that was meant for another name (DNS rebinding,
 // a wrong address typed); /healthz is asked by address.
 func (s *Server) onlyHost(next http.Handler) http.Handler {
@@ -207,13 +173,6 @@ func program(client string) string {
 		return "Lanyard"
 	}
 	return "Docker CLI"
-}
-
-func plain(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = fmt.Fprintln(w, text) // the client is gone if this fails
 }
 
 // Serve answers on listeners until ctx ends, then lets requests in flight

@@ -23,6 +23,7 @@ import (
 	"lanyard/backend/internal/browser"
 	"lanyard/backend/internal/caller"
 	"lanyard/backend/internal/events"
+	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/keys"
 	"lanyard/backend/token"
 )
@@ -77,6 +78,7 @@ type Server struct {
 	handler  http.Handler
 	admin    http.Handler
 	collect  func(ctx context.Context, dry bool) (admin.Collected, error) // nil: there is no registry inside
+	inside   hubapi.Images                                                // nil: the registry is elsewhere
 	close    func() error
 }
 
@@ -103,7 +105,7 @@ func New(c Config) (*Server, error) {
 		close:    func() error { return nil },
 	}
 	s.access = &access.Service{
-		Store: c.Store, Log: s.activity, Now: c.Now,
+		Store: c.Store, Log: s.activity, Now: c.Now, Owner: s.owner,
 		Rights: access.Rights{Default: c.Rights, Reserved: account.Reserved(), Host: c.Address.Host()},
 	}
 	if s.config.Seen == nil {
@@ -120,6 +122,15 @@ func New(c Config) (*Server, error) {
 		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Collect: s.collect, Log: c.Log,
 	}).Routes())
 	return s, nil
+}
+
+// owner is whose user name a name is; "": nobody's.
+func (s *Server) owner(ctx context.Context, name string) string {
+	a, err := s.accounts.ByLogin(ctx, name)
+	if err != nil || a.Name != name { // an e-mail address is no name
+		return ""
+	}
+	return a.ID
 }
 
 // marked tells of the first administrator right after the commit.

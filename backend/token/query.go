@@ -108,7 +108,7 @@ func (q Query) Page(tokens []Token, now time.Time) (page []Token, total int, nex
 		at place
 		Token
 	}
-	var all []found
+	all := make([]found, 0, len(tokens))
 	for _, t := range tokens {
 		if q.finds(t, now) {
 			all = append(all, found{place{by(t, now), sortable(t.CreatedAt), t.ID}, t})
@@ -131,6 +131,7 @@ func (q Query) Page(tokens []Token, now time.Time) (page []Token, total int, nex
 	if q.Most > 0 {
 		to = min(to, from+q.Most)
 	}
+	page = make([]Token, 0, to-from)
 	for _, f := range all[from:to] {
 		page = append(page, f.Token)
 	}

@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code":     code,
+			"answers":  answers,
 			"freeport": freePort,
 			"manager":  manager,
 			"server":   aServer,

@@ -116,6 +116,26 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// An account with a second factor manages its tokens where that is asked for.
+func TestThePasswordOfAnAccountWithASecondFactor(t *testing.T) {
+	w := newWorld(t)
+	w.dtr.Logins = w.logins
+	made, secret := w.pat(t, w.ada, "mine", "repo:read")
+	err := w.db.ChangeAccount(context.Background(), w.ada.ID, func(a account.Account, _ bool) (account.Account, error) {
+		a.Factors.TOTP = account.TOTP{Seed: []byte("sealed"), Since: w.now}
+		return a, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ method, target string }{{"GET", images}, {"GET", tokens}, {"DELETE", tokens + "/" + made.ID}} {
+		w.ask(t, "ada", password, c.method, c.target, "").refused(t, 401, "NOT_AUTHENTICATED", "second factor")
+	}
+	if got := w.ask(t, "ada", secret, "GET", images, ""); got.status != http.StatusOK {
+		t.Errorf("with a token: %d %s", got.status, got.body)
+	}
+}
+
 // The budget of wrong passwords is the pages' and the registry's, too.
 func TestGuessingIsSlowedDown(t *testing.T) {
 	w := newWorld(t)

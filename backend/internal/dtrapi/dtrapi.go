@@ -76,6 +76,16 @@ func (h *Handler) routes() map[string]methods {
 	}
 }
 
+// Paths says which methods each path has, for whoever holds the surface against
+// its document.
+func Paths() map[string][]string {
+	all := make(map[string][]string)
+	for path, of := range new(Handler).routes() {
+		all[path] = slices.Sorted(maps.Keys(of))
+	}
+	return all
+}
+
 // Mount puts the surface below /api/v0/ of a mux.
 func (h *Handler) Mount(mux *http.ServeMux) {
 	for path, of := range h.routes() {

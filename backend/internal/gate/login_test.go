@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
 	"lanyard/backend/token"
@@ -67,7 +68,7 @@ func TestDirectLoginsThatAreOver(t *testing.T) {
 		"its token was deleted": {func(d *door) {
 			id := d.pat().ID
 			d.direct(grant.FromToken, id)
-			if err := d.gate.Tokens.(*token.Service).Delete(d.Context(), "alice", id); err != nil {
+			if err := d.gate.Tokens.(*token.Service).Delete(d.Context(), "alice", activity.By{}, id); err != nil {
 				d.Fatal(err)
 			}
 		}, ErrMadeOf},

@@ -51,6 +51,9 @@ func (h *Handler) activity(r *http.Request, who gate.Passed) (answer, error) {
 	if asked.From, asked.To, err = span(r); err != nil {
 		return answer{}, err
 	}
+	if form := q.Get("format"); form != "" && form != "json" && form != "jsonl" {
+		return answer{}, errFields{"format": "must be json or jsonl"}
+	}
 	if inLines(r) {
 		return h.export(r.Context(), owner.ID, asked)
 	}

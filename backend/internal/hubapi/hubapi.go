@@ -147,6 +147,16 @@ func (h *Handler) routes() map[string]route {
 	}
 }
 
+// Paths says which methods each path has, for whoever holds the surface against
+// its document. A parameter that takes the rest of a path is written {name...}.
+func Paths() map[string][]string {
+	all := make(map[string][]string)
+	for path, of := range new(Handler).routes() {
+		all[path] = slices.Sorted(maps.Keys(of.methods))
+	}
+	return all
+}
+
 // Mount takes all reserved names below /v2/, without a method, so that a wrong
 // method and an unknown path are answered in the Hub's form.
 func (h *Handler) Mount(mux *http.ServeMux) {

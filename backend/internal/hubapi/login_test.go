@@ -14,6 +14,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"lanyard/backend/account"
+	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
 	"lanyard/backend/token"
@@ -132,6 +133,14 @@ func TestLoginByPassword(t *testing.T) {
 	}
 }
 
+// other is a last character that a text does not have.
+func other(text string) string {
+	if strings.HasSuffix(text, "x") {
+		return "y"
+	}
+	return "x"
+}
+
 func TestLoginsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.words()
@@ -142,11 +151,11 @@ func TestLoginsThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	no := false
-	if _, err := w.tokens.Change(t.Context(), "ada-id", off.ID, token.Patch{Active: &no}); err != nil {
+	if _, err := w.tokens.Change(t.Context(), "ada-id", off.ID, token.Patch{Active: &no}, activity.By{}); err != nil {
 		t.Fatal(err)
 	}
 	gone, goneSecret := w.pat("repo:read")
-	if err := w.tokens.Delete(t.Context(), "ada-id", gone.ID); err != nil {
+	if err := w.tokens.Delete(t.Context(), "ada-id", activity.By{}, gone.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.passes(2 * time.Minute)
@@ -156,10 +165,10 @@ func TestLoginsThatAreRefused(t *testing.T) {
 		"unknown":                 {"eve", hers, "credentials"},
 		"no password of anybody":  {"bob", hers, "credentials"},
 		"another's token":         {"bob", secret, "credentials"},
-		"deleted token":           {"ada", goneSecret, "credentials"},
+		"deleted token":           {"ada", goneSecret, "gone"},
 		"deactivated token":       {"ada", offSecret, "inactive"},
 		"expired token":           {"ada", expiringSecret.Reveal(), "expired"},
-		"mistyped token":          {"ada", secret[:len(secret)-1] + "x", "mistyped"},
+		"mistyped token":          {"ada", secret[:len(secret)-1] + other(secret), "mistyped"},
 		"a token as user name":    {secret, hers, "credentials"},
 		"a token as both":         {secret, secret, "credentials"},
 		"the id of the account":   {"ada-id", hers, "credentials"},
@@ -294,7 +303,7 @@ func TestANewPasswordEndsDirectLogins(t *testing.T) {
 // D6: nothing made of a personal access token administers, whatever its scope:
 // every path and method of the document, and whoever presents the token bare.
 func TestTokensAdministerNothing(t *testing.T) {
-	doc, err := openapi3.NewLoader().LoadFromFile("testdata/hubapi.yaml")
+	doc, err := openapi3.NewLoader().LoadFromFile("../openapi/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +332,8 @@ func TestTokensAdministerNothing(t *testing.T) {
 		}
 		before := w.held()
 		for path, item := range doc.Paths.Map() {
-			if slices.Contains(open, path) {
+			// What a token may do with itself is TestSelf's, and it may ask why.
+			if !strings.HasPrefix(path, "/v2/") || slices.Contains(open, path) || strings.HasPrefix(path, "/v2/access-tokens/self") || path == "/v2/access/explain" {
 				continue
 			}
 			for method := range item.Operations() {
@@ -353,10 +363,10 @@ func TestASessionDiesWithItsToken(t *testing.T) {
 	no := false
 	for name, kill := range map[string]func(w *world, id string) error{
 		"deactivated": func(w *world, id string) error {
-			_, err := w.tokens.Change(w.t.Context(), "ada-id", id, token.Patch{Active: &no})
+			_, err := w.tokens.Change(w.t.Context(), "ada-id", id, token.Patch{Active: &no}, activity.By{})
 			return err
 		},
-		"deleted": func(w *world, id string) error { return w.tokens.Delete(w.t.Context(), "ada-id", id) },
+		"deleted": func(w *world, id string) error { return w.tokens.Delete(w.t.Context(), "ada-id", activity.By{}, id) },
 		"expired": func(w *world, _ string) error { w.passes(5 * time.Minute); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -226,7 +226,7 @@ func TestLastPullAndPush(t *testing.T) {
 	if err := c.access.Seen(t.Context(), []access.Seen{
 		{Action: access.Push, Repository: "bob/open", Tag: "v1", Subject: "bob", Addr: "192.0.2.1", Agent: "docker/28", At: noon},
 		{Action: access.Pull, Repository: "bob/open", Tag: "v1", Subject: "eve", Token: label, Addr: "192.0.2.2", Agent: "crane", At: noon},
-	}); err != nil {
+	}...); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.access.Flush(t.Context()); err != nil {

@@ -47,7 +47,7 @@ func (h *Handler) list(r *http.Request, who gate.Passed) (answer, error) {
 		envelope[accessToken]
 		ActiveCount   int `json:"active_count"`   // of all that there are, found or not
 		InactiveCount int `json:"inactive_count"` // likewise; ours
-	}{envelope: envelope[accessToken]{Count: found, Results: []accessToken{}}}
+	}{envelope: envelope[accessToken]{Count: found, Results: make([]accessToken, 0, len(page))}}
 	for _, t := range all {
 		switch t.StatusAt(now) {
 		case token.IsActive:

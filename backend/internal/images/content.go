@@ -122,6 +122,19 @@ func (r *Registry) Size(ctx context.Context, repository string) (int64, error) {
 	return size, nil
 }
 
+// Count is how many tags a repository has.
+func (r *Registry) Count(ctx context.Context, repository string) (int, error) {
+	repo, err := r.store.repository(ctx, repository)
+	if err != nil {
+		return 0, fmt.Errorf("count tags: %w", err)
+	}
+	all, err := repo.Tags(ctx).All(ctx)
+	if err != nil && !gone(err) { // nothing is tagged
+		return 0, fmt.Errorf("count tags of %s: %w", repository, err)
+	}
+	return len(all), nil
+}
+
 // held is how many bytes the links of a folder lead to.
 func (s store) held(ctx context.Context, folder string) (int64, error) {
 	all, err := s.digests(ctx, folder)

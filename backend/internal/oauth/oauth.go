@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -97,15 +98,39 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 		JwksURI:             op.NewEndpoint(pathKeys),
 	}, op.WithServerCORSOptions(nil)) // its default reflects any origin, with credentials
 
-	mux.Handle("GET "+pathDiscovery, library)
-	mux.Handle("GET "+pathKeys, library)
-	mux.HandleFunc("GET "+pathAuthorize, h.authorize)
-	mux.HandleFunc("GET "+pathCallback, h.callback)
-	for _, path := range []string{pathToken, pathDevice, pathRevoke} {
-		mux.Handle(path, h.form(library))
+	for pattern, handler := range h.routes(library) {
+		mux.Handle(pattern, handler)
 	}
-	mux.HandleFunc("GET "+pathUserinfo, h.userinfo)
-	mux.HandleFunc("POST "+pathUserinfo, h.userinfo)
+}
+
+// routes is the whole surface. The paths that take forms have no method, so
+// that a wrong one is answered as OAuth says.
+func (h *Handler) routes(library http.Handler) map[string]http.Handler {
+	return map[string]http.Handler{
+		"GET " + pathDiscovery: library,
+		"GET " + pathKeys:      library,
+		"GET " + pathAuthorize: http.HandlerFunc(h.authorize),
+		"GET " + pathCallback:  http.HandlerFunc(h.callback),
+		pathToken:              h.form(library),
+		pathDevice:             h.form(library),
+		pathRevoke:             h.form(library),
+		"GET " + pathUserinfo:  http.HandlerFunc(h.userinfo),
+		"POST " + pathUserinfo: http.HandlerFunc(h.userinfo),
+	}
+}
+
+// Paths says which methods each path has, for whoever holds the surface against
+// its document.
+func Paths() map[string][]string {
+	all := make(map[string][]string)
+	for pattern := range new(Handler).routes(nil) {
+		method, path, restricted := strings.Cut(pattern, " ")
+		if !restricted {
+			method, path = http.MethodPost, pattern
+		}
+		all[path] = append(all[path], method)
+	}
+	return all
 }
 
 func (h *Handler) now() time.Time {

@@ -123,7 +123,7 @@ func debian(t *testing.T, stanza string) string {
 
 // A registry that people run already, told to trust us by the printed stanza,
 // used with the clients that people have.
-func TestDebiansRegistry(t *testing.T) {
+func TestE5DebiansRegistryTakesOurTokens(t *testing.T) {
 	w := worldAt(t, time.Now())
 	const service = "team registry" // any text: it is only compared
 	w.handler.Services = []string{host, service}
@@ -193,6 +193,52 @@ func TestDebiansRegistry(t *testing.T) {
 	}
 	if out, err := client("crane", "manifest", image); err == nil {
 		t.Errorf("pulled without signing in\n%s", out)
+	}
+}
+
+// And no others: not of another service, for another registry, or of
+// yesterday.
+func TestE5DebiansRegistryTakesNoOthers(t *testing.T) {
+	w := worldAt(t, time.Now())
+	at := debian(t, w.stanza(t, w.listen(t), second))
+	_, secret := w.pat(t, w.alice, "repo:admin", "")
+	take := func(w *world, service string) string {
+		return w.serve(t, w.request(t, url.Values{"service": {service}, "scope": {"repository:alice/app:pull"}}, "alice", secret)).Token
+	}
+	other, yesterday := worldAt(t, time.Now()), worldAt(t, time.Now())
+	_, foreign := other.pat(t, other.alice, "repo:admin", "")
+	_, old := yesterday.pat(t, yesterday.alice, "repo:admin", "")
+	yesterday.keys, yesterday.handler.Signer = w.keys, w.keys
+	yesterday.now = yesterday.now.Add(-24 * time.Hour)
+	good := take(w, second)
+	for name, c := range map[string]struct {
+		token string
+		want  int
+	}{
+		"ours":                  {good, http.StatusOK},
+		"none":                  {"", http.StatusUnauthorized},
+		"for another registry":  {take(w, host), http.StatusUnauthorized},
+		"of another service":    {other.serve(t, other.request(t, url.Values{"service": {second}}, "alice", foreign)).Token, http.StatusUnauthorized},
+		"of yesterday":          {yesterday.serve(t, yesterday.request(t, url.Values{"service": {second}}, "alice", old)).Token, http.StatusUnauthorized},
+		"with another's rights": {strings.Join([]string{strings.Split(good, ".")[0], strings.Split(take(w, host), ".")[1], strings.Split(good, ".")[2]}, "."), http.StatusUnauthorized},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+at+"/v2/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.token != "" {
+			r.Header.Set("Authorization", "Bearer "+c.token)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		if answer.StatusCode != c.want {
+			t.Errorf("%s: %s", name, answer.Status)
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package registry is the token endpoint that registries send their clients
-// to (distribution spec, auth/token.md): one read transaction, one pure
+// to (distribution spec, auth/token.md and auth/oauth.md): one read transaction, one pure
 // decision, one signature. It owns the wire format and the stanza that tells
 // a registry of us; who somebody is, what they may do and how a token is
 // signed are account's, token's, access's and keys' to say.

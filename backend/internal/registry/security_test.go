@@ -17,7 +17,8 @@ import (
 )
 
 // The tests named E1 to E10 are the items of the checklist in docs/security.md
-// on registry token endpoints; E7 is in refresh_test.go.
+// on registry token endpoints; E5 is in real_test.go, E7 in refresh_test.go, E9
+// is the credential helper's.
 
 func TestE1MoreActionsThanGrantedAreCutAndNoError(t *testing.T) {
 	w := newWorld(t)
@@ -103,6 +104,30 @@ func TestE6BadCredentialsAreNeverAnonymous(t *testing.T) {
 	} {
 		w.ask(t, bad.user, bad.secret, scope).refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "")
 		w.post(t, login(bad.user, bad.secret, scope)).refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "")
+	}
+}
+
+// With a second factor the password alone opens nothing, says what does, and
+// counts; containerd's repeat of it does not count again.
+func TestE8ThePasswordOfAnAccountWithASecondFactor(t *testing.T) {
+	w := newWorld(t)
+	_, secret := w.pat(t, w.alice, "repo:admin", "")
+	err := w.db.ChangeAccount(context.Background(), w.alice.ID, func(a account.Account, _ bool) (account.Account, error) {
+		a.Factors.TOTP = account.TOTP{Seed: []byte("sealed"), Since: w.now}
+		return a, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		w.post(t, login("alice", password)).refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "a personal access token as password")
+		w.ask(t, "alice", password).refused(t, http.StatusUnauthorized, "UNAUTHORIZED", "a personal access token as password")
+	}
+	w.ask(t, "alice", password).refused(t, http.StatusTooManyRequests, "TOOMANYREQUESTS", "")
+	for name, got := range map[string]reply{"GET": w.ask(t, "alice", secret), "POST": w.post(t, login("alice", secret))} {
+		if got.status != http.StatusOK {
+			t.Errorf("a token, by %s: %d %s", name, got.status, got.body)
+		}
 	}
 }
 

@@ -103,12 +103,12 @@ func (c *Crowd) keepPerson(t *txn, i int) error {
 		made := token.Token{
 			ID: c.id(one), Owner: owner, LastFour: c.secrets[one].LastFour(), Description: fmt.Sprintf("token %d of %s", one%c.Tokens, c.Name(i)),
 			Source: token.Manual, Scopes: []token.Scope{token.ScopeAdmin}, Active: true, CreatedAt: c.At.Add(time.Duration(one%c.Tokens) * time.Second),
-			LastUsed: token.Use{At: c.At, Addr: "192.0.2.1", Agent: "docker/28.2.2 go/go1.24"},
+			Hash: c.hashes[one], LastUsed: token.Use{At: c.At, Addr: "192.0.2.1", Agent: "docker/28.2.2 go/go1.24"},
 		}
 		if one%c.Tokens == 0 {
 			made.Source, made.Session, made.Installation, made.Machine, made.OS = token.Auto, s.ID, fmt.Sprintf("%064x", i), "laptop", "linux"
 		}
-		if err := t.keep(inTokens, key(owner, made.ID), tokenRow{made, c.hashes[one][:]}); err != nil {
+		if err := t.keep(inTokens, key(owner, made.ID), rowOf(made)); err != nil {
 			return err
 		}
 	}
