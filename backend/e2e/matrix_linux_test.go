@@ -67,7 +67,7 @@ func newMatrix(t *testing.T) *matrix {
 		t.Fatalf("exit %d\n%s%s", out.Code, out.Out, out.Err)
 	}
 	for _, name := range []string{"anna/open", "anna/open/hello"} {
-		p.must("repo", "visibility", name, "public", "--yes")
+		p.must("repo", "visibility", name, "public")
 	}
 	for _, s := range scopes {
 		m.images(s)
