@@ -32,7 +32,7 @@ func lock(*app.App) *options.SingleInstanceLock { return nil }
 // not read.
 type asked struct{ raise chan<- struct{} }
 
-func (a asked) SendMessage(string) *dbus.Error {
+func (a asked) SendMessage(string) *dbus.Error { //nolint:unparam // the form of a method on the bus
 	select {
 	case a.raise <- struct{}{}:
 	default: // it is raised already
@@ -52,13 +52,13 @@ func beFirst(ctx context.Context, address string, patience time.Duration, raise 
 	bus, err := dbus.Connect(address, dbus.WithContext(ctx)) // it ends with ctx
 	if err != nil {
 		leave()
-		return false, nil // as without one
+		return false, nil //nolint:nilerr // as without one
 	}
 	first, err := holder(ctx, bus, raise)
 	switch {
 	case err != nil:
 		leave()
-		return false, nil
+		return false, nil //nolint:nilerr // as without one
 	case first == "":
 		late.Stop()
 		return false, nil
@@ -69,7 +69,7 @@ func beFirst(ctx context.Context, address string, patience time.Duration, raise 
 		return false, errSilent
 	case err != nil: // it ended in this moment, and the name is ours
 		late.Stop()
-		return false, nil
+		return false, nil //nolint:nilerr // nobody is there any more
 	}
 	leave()
 	return true, nil

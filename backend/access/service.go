@@ -148,10 +148,40 @@ func (s *Service) SetTeam(ctx context.Context, who Actor, name, team string, fn 
 	})
 }
 
-// DeleteTeam deletes a team; what it was given goes with it.
+// DeleteTeam deletes a team, and before it what it was given on repositories:
+// another team of its name begins with nothing. Cut off, it is done by asking
+// again.
 func (s *Service) DeleteTeam(ctx context.Context, who Actor, name, team string) (Organization, error) {
+	if err := s.takeFromTeam(ctx, who, name, team); err != nil {
+		return Organization{}, fmt.Errorf("delete team: %w", err)
+	}
 	return s.changeOrganization(ctx, who, name, "", activity.TeamDeleted, map[string]string{"team": team},
 		func(o Organization) (Organization, error) { return o.withoutTeam(team) })
+}
+
+func (s *Service) takeFromTeam(ctx context.Context, who Actor, name, team string) error {
+	o, err := s.Organization(ctx, who, name)
+	if err == nil {
+		err = mayManage(who, o, name)
+	}
+	for after := name + "/"; err == nil; {
+		var page []Repository
+		if page, err = s.Store.Repositories(ctx, after, pageOfRows); err != nil || len(page) == 0 || !under(page[0].Name, name) {
+			break
+		}
+		for _, r := range page {
+			after = r.Name
+			of := func(g Given) bool { return g.Team == team }
+			if err != nil || !under(r.Name, name) || !slices.ContainsFunc(r.Given, of) {
+				continue
+			}
+			err = s.Store.ChangeRepository(ctx, r.Name, func(f Facts) (Repository, error) {
+				f.Repository.Given = slices.DeleteFunc(slices.Clone(f.Repository.Given), of)
+				return f.Repository, nil
+			})
+		}
+	}
+	return err
 }
 
 func (s *Service) changeOrganization(

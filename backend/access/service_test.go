@@ -216,6 +216,16 @@ func TestRightsFollowAtOnce(t *testing.T) {
 	step("the team was given all", err, true, true, true)
 	_, err = w.DeleteTeam(ctx, actor("oona"), "acme", "dev")
 	step("the team is gone", err, true, false, false)
+	_, err = w.SetTeam(ctx, actor("oona"), "acme", "dev", func(g access.Team, found bool) (access.Team, error) {
+		if found || g.Right != "" {
+			t.Errorf("the team is there again: %+v", g)
+		}
+		g.Members = []string{"id-max"}
+		return g, nil
+	})
+	step("another of its name", err, true, false, false)
+	_, err = w.DeleteTeam(ctx, actor("oona"), "acme", "dev")
+	step("and that gone, too", err, true, false, false)
 	_, err = w.Join(ctx, actor("root"), "acme", "id-max", "max", true)
 	step("an owner", err, true, true, true)
 	_, err = w.Leave(ctx, actor("max"), "acme", "id-max", "max")
@@ -226,7 +236,7 @@ func TestRightsFollowAtOnce(t *testing.T) {
 	step("public", err, true, false, false)
 
 	log := &activity.Log{Store: w.db, Now: func() time.Time { return morning }}
-	for name, want := range map[string]int{"id-oona": 7, "id-max": 5, "id-eve": 0} {
+	for name, want := range map[string]int{"id-oona": 9, "id-max": 5, "id-eve": 0} {
 		if events, err := log.Page(ctx, name, activity.Query{Most: 100}); err != nil || len(events) != want {
 			t.Errorf("%d events of %s, %v: %+v", len(events), name, err, events)
 		}
@@ -240,7 +250,6 @@ func TestRightsFollowAtOnce(t *testing.T) {
 func TestVisible(t *testing.T) {
 	w := newTown(t)
 	ctx := t.Context()
-	w.Flush(ctx)
 	for i := range 450 {
 		who, name := "oona", fmt.Sprintf("acme/r%03d", i)
 		if i%3 == 0 {

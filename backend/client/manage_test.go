@@ -386,3 +386,31 @@ func (e endless) Read(p []byte) (int, error) {
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// Tags of the registry inside: by page, cleaned, and deleted by name.
+func TestTags(t *testing.T) {
+	inBubble(t, func(w *world) {
+		var asked []string
+		s := w.odd(func(r *http.Request) (*http.Response, error) {
+			asked = append(asked, r.Method+" "+r.URL.RequestURI())
+			switch len(asked) {
+			case 1:
+				return answering(200, strings.NewReader(`{"next":"`+w.URL+`/v2/access/tags/acme/deep/app?after=v1","results":[{"name":"v1","digest":"sha256:aa","media_type":"m","size":5,"platforms":["linux/amd64\u001b[2J"],"pushed_at":"2026-11-01T10:00:00.000000Z"}]}`))
+			case 2:
+				return answering(200, strings.NewReader(`{"next":null,"results":[{"name":"v2","pushed_at":null}]}`))
+			}
+			return answering(204, strings.NewReader(""))
+		})
+		all, err := s.Tags(w.Context(), "x", "acme/deep/app")
+		if err != nil || len(all) != 2 || all[0].Size != 5 || all[0].Platforms[0] != "linux/amd64[2J" || all[0].PushedAt == nil || all[1].PushedAt != nil {
+			w.Errorf("%+v %v", all, err)
+		}
+		if err := s.DeleteTag(w.Context(), "x", "acme/deep/app", "v1"); err != nil {
+			w.Error(err)
+		}
+		want := []string{"GET /v2/access/tags/acme/deep/app?page_size=100", "GET /v2/access/tags/acme/deep/app?after=v1", "DELETE /v2/access/tags/acme/deep/app?tag=v1"}
+		if !slices.Equal(asked, want) {
+			w.Errorf("asked %q", asked)
+		}
+	})
+}

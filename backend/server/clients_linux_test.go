@@ -41,7 +41,7 @@ func newDesk(t *testing.T) desk {
 
 func (d desk) write(name, text string) {
 	d.Helper()
-	if err := os.WriteFile(filepath.Join(d.home, name), []byte(text), 0o700); err != nil { //nolint:gosec // helpers are run
+	if err := os.WriteFile(filepath.Join(d.home, name), []byte(text), 0o700); err != nil {
 		d.Fatal(err)
 	}
 }

@@ -104,14 +104,14 @@ func (q Query) Page(tokens []Token, now time.Time) (page []Token, total int, nex
 		return nil, 0, "", err
 	}
 	by, down := q.column()
-	type found struct {
-		at place
-		Token
+	type found struct { // small: it is moved about while sorting
+		at    place
+		token int
 	}
 	all := make([]found, 0, len(tokens))
-	for _, t := range tokens {
+	for i, t := range tokens {
 		if q.finds(t, now) {
-			all = append(all, found{place{by(t, now), sortable(t.CreatedAt), t.ID}, t})
+			all = append(all, found{place{by(t, now), sortable(t.CreatedAt), t.ID}, i})
 		}
 	}
 	sign := 1
@@ -133,7 +133,7 @@ func (q Query) Page(tokens []Token, now time.Time) (page []Token, total int, nex
 	}
 	page = make([]Token, 0, to-from)
 	for _, f := range all[from:to] {
-		page = append(page, f.Token)
+		page = append(page, tokens[f.token])
 	}
 	if to > from && to < len(all) {
 		next = cursorOf(all[to-1].at)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -95,7 +94,7 @@ func apply(ctx context.Context, t terminal, o applyOptions) error {
 
 // readRights reads the file before anybody is asked.
 func readRights(t terminal, o applyOptions) (rights.State, error) {
-	var in io.Reader = t.In
+	in := t.In
 	switch {
 	case o.file == "":
 		return rights.State{}, usagef("-f is missing: the file that says what is wanted")

@@ -33,7 +33,7 @@ const (
 	notAuthenticated = "NOT_AUTHENTICATED"
 	notAuthorized    = "NOT_AUTHORIZED"
 	noSuchUser       = "NO_SUCH_USER"
-	noSuchToken      = "NO_SUCH_API_TOKEN"
+	noSuchToken      = "NO_SUCH_API_TOKEN" //nolint:gosec // a word of the format
 	invalid          = "INVALID_PARAMETERS"
 	notAllowed       = "NOT_ALLOWED"
 	notAcceptable    = "NOT_ACCEPTABLE"

@@ -17,7 +17,7 @@ import (
 var ErrSecret = errors.New("the secret of notifications cannot be used")
 
 const (
-	secretPrefix = "lyd_events_"
+	secretPrefix = "lyd_events_" //nolint:gosec // the beginning of one
 	secretBytes  = 32
 )
 

@@ -15,10 +15,10 @@ import (
 func TestSpend(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	h := &Handler{Now: func() time.Time { return now }, spent: newLimits(60)}
-	ask := func(from, account_ string) (*httptest.ResponseRecorder, error) {
+	ask := func(from, id string) (*httptest.ResponseRecorder, error) {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/v2/access-tokens", nil)
 		r.RemoteAddr = from
-		return w, h.spend(w, r, gate.Passed{Account: account.Account{ID: account_}})
+		return w, h.spend(w, r, gate.Passed{Account: account.Account{ID: id}})
 	}
 	for i := range 60 {
 		w, err := ask("192.0.2.1:1", "")

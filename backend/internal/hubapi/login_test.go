@@ -133,6 +133,14 @@ func TestLoginByPassword(t *testing.T) {
 	}
 }
 
+// other is a last character that a text does not have.
+func other(text string) string {
+	if strings.HasSuffix(text, "x") {
+		return "y"
+	}
+	return "x"
+}
+
 func TestLoginsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.words()
@@ -160,7 +168,7 @@ func TestLoginsThatAreRefused(t *testing.T) {
 		"deleted token":           {"ada", goneSecret, "gone"},
 		"deactivated token":       {"ada", offSecret, "inactive"},
 		"expired token":           {"ada", expiringSecret.Reveal(), "expired"},
-		"mistyped token":          {"ada", secret[:len(secret)-1] + "x", "mistyped"},
+		"mistyped token":          {"ada", secret[:len(secret)-1] + other(secret), "mistyped"},
 		"a token as user name":    {secret, hers, "credentials"},
 		"a token as both":         {secret, secret, "credentials"},
 		"the id of the account":   {"ada-id", hers, "credentials"},
@@ -295,7 +303,7 @@ func TestANewPasswordEndsDirectLogins(t *testing.T) {
 // D6: nothing made of a personal access token administers, whatever its scope:
 // every path and method of the document, and whoever presents the token bare.
 func TestTokensAdministerNothing(t *testing.T) {
-	doc, err := openapi3.NewLoader().LoadFromFile("testdata/hubapi.yaml")
+	doc, err := openapi3.NewLoader().LoadFromFile("../openapi/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,7 +333,7 @@ func TestTokensAdministerNothing(t *testing.T) {
 		before := w.held()
 		for path, item := range doc.Paths.Map() {
 			// What a token may do with itself is TestSelf's, and it may ask why.
-			if slices.Contains(open, path) || strings.HasPrefix(path, "/v2/access-tokens/self") || path == "/v2/access/explain" {
+			if !strings.HasPrefix(path, "/v2/") || slices.Contains(open, path) || strings.HasPrefix(path, "/v2/access-tokens/self") || path == "/v2/access/explain" {
 				continue
 			}
 			for method := range item.Operations() {

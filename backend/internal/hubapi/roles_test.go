@@ -77,37 +77,28 @@ func (c *company) ids() *strings.Replacer {
 	return strings.NewReplacer("/U", "/"+user, `"U"`, `"`+user+`"`, "/O", "/"+org)
 }
 
+// attempt is a way to ask, and how it is refused.
+type attempt struct {
+	send          func(method, path, body string) said
+	status        int
+	reason, words string
+}
+
 // D6, D8: nobody, and whoever holds a token in whatever form, is refused everything
 // but what a token may do with itself; and nothing changes.
 func TestNoTokenAdministers(t *testing.T) {
 	c := newCompany(t)
 	fill := c.ids()
-	refused := map[string]struct {
-		send          func(method, path, body string) said
-		status        int
-		reason, words string
-	}{"nobody": {func(m, p, b string) said { return c.ask("", m, p, b) }, 401, "token", "unauthorized"}}
+	refused := map[string]attempt{"nobody": {func(m, p, b string) said { return c.ask("", m, p, b) }, 401, "token", "unauthorized"}}
 	for _, scope := range []token.Scope{token.ScopeAdmin, token.ScopeWrite, token.ScopeRead, token.ScopePublicRead} {
 		for _, who := range []string{"bob", "ada"} {
 			bearer := map[string]string{"bob": c.bob, "ada": c.ada}[who]
 			made := c.ask(bearer, "POST", "/v2/access-tokens", map[string]any{"token_label": "x", "scopes": []token.Scope{scope}}).is(201)
 			secret, session := str(made, "token"), c.world.madeOf(who, str(made, "uuid"))
 			name := fmt.Sprint(who, "'s ", scope)
-			refused[name+" as bearer"] = struct {
-				send          func(method, path, body string) said
-				status        int
-				reason, words string
-			}{func(m, p, b string) said { return c.ask(secret, m, p, b) }, 401, "token", "unauthorized"}
-			refused[name+" by Basic"] = struct {
-				send          func(method, path, body string) said
-				status        int
-				reason, words string
-			}{func(m, p, b string) said { return c.by(who, secret, m, p, b) }, 401, "token", "unauthorized"}
-			refused[name+" as a session"] = struct {
-				send          func(method, path, body string) said
-				status        int
-				reason, words string
-			}{func(m, p, b string) said { return c.ask(session, m, p, b) }, 403, "person", "token issued from personal access token is not allowed"}
+			refused[name+" as bearer"] = attempt{func(m, p, b string) said { return c.ask(secret, m, p, b) }, 401, "token", "unauthorized"}
+			refused[name+" by Basic"] = attempt{func(m, p, b string) said { return c.by(who, secret, m, p, b) }, 401, "token", "unauthorized"}
+			refused[name+" as a session"] = attempt{func(m, p, b string) said { return c.ask(session, m, p, b) }, 403, "person", "token issued from personal access token is not allowed"}
 		}
 	}
 	before := c.state()

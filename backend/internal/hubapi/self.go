@@ -92,12 +92,12 @@ type errToken struct{ error }
 func (e errToken) Unwrap() error { return e.error }
 
 // presented is the token that a request comes with, and notes the use.
-func (h *Handler) presented(r *http.Request, repositories ...string) (caller.Presented, error) {
+func (h *Handler) presented(r *http.Request) (caller.Presented, error) {
 	login, secret, basic := r.BasicAuth()
 	if !basic {
-		return h.madeOf(r, repositories...)
+		return h.madeOf(r)
 	}
-	p, err := caller.Present(r.Context(), h.Callers, login, secret, repositories, h.now())
+	p, err := caller.Present(r.Context(), h.Callers, login, secret, nil, h.now())
 	if err != nil {
 		return caller.Presented{}, errToken{err}
 	}
@@ -109,7 +109,7 @@ func (h *Handler) presented(r *http.Request, repositories ...string) (caller.Pre
 }
 
 // madeOf is the token of which the calling session was made.
-func (h *Handler) madeOf(r *http.Request, repositories ...string) (caller.Presented, error) {
+func (h *Handler) madeOf(r *http.Request) (caller.Presented, error) {
 	who, err := h.Gate.Check(r)
 	if err != nil {
 		return caller.Presented{}, err
@@ -128,8 +128,7 @@ func (h *Handler) madeOf(r *http.Request, repositories ...string) (caller.Presen
 		return caller.Presented{}, errToken{err}
 	}
 	t.ByPrevious = t.MaybeByPrevious(who.Session.CreatedAt)
-	known, err := h.Access.Store.Facts(r.Context(), repositories)
-	return caller.Presented{Token: t, Account: who.Account, Known: known}, err
+	return caller.Presented{Token: t, Account: who.Account}, nil
 }
 
 // notGood are the reasons of errToken.

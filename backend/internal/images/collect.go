@@ -149,7 +149,8 @@ func (c *collector) blobs(ctx context.Context) error {
 		// blobs/sha256/ab/abcdef…/data
 		words := strings.Split(strings.Trim(strings.TrimPrefix(folder, blobs), "/"), "/")
 		d := digest.NewDigestFromEncoded(digest.Algorithm(words[0]), words[len(words)-1])
-		if _, needed := c.needed[d]; needed || d.Validate() != nil {
+		_, needed := c.needed[d]
+		if whole := d.Validate() == nil; needed || !whole {
 			return nil
 		}
 		if err := c.remove(func() error { return c.vacuum.RemoveBlob(d.String()) }); err != nil {

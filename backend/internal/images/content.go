@@ -68,7 +68,8 @@ func (r *Registry) Tags(ctx context.Context, repository, after string, most int)
 	var tags []Tag
 	for len(tags) < most {
 		names, err := repo.Tags(ctx).List(ctx, most-len(tags), after)
-		if err != nil && !errors.Is(err, io.EOF) && !gone(err) {
+		last := errors.Is(err, io.EOF) || gone(err)
+		if err != nil && !last {
 			return nil, fmt.Errorf("list tags of %s: %w", repository, err)
 		}
 		for _, name := range names {
@@ -82,7 +83,7 @@ func (r *Registry) Tags(ctx context.Context, repository, after string, most int)
 			}
 			tags = append(tags, tag)
 		}
-		if err != nil {
+		if last {
 			break
 		}
 	}

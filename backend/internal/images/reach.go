@@ -113,7 +113,7 @@ func (s store) configured(ctx context.Context, repo distribution.Repository, d d
 		return nil, err
 	}
 	var platform v1.Platform
-	if json.Unmarshal(text, &platform) != nil {
+	if told := json.Unmarshal(text, &platform) == nil; !told {
 		return nil, nil
 	}
 	return &platform, nil

@@ -75,7 +75,8 @@ func (h *Handler) second(w http.ResponseWriter, r *http.Request) error {
 		}
 		return seeOther(w, r, on.url())
 	}
-	status, wrong := http.StatusForbidden, ""
+	status := http.StatusForbidden
+	var wrong string
 	switch {
 	case errors.Is(err, account.ErrWrongCode) && byKey:
 		wrong = "That passkey was not accepted. Try again, or use another way."

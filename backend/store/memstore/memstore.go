@@ -94,8 +94,8 @@ func (db *DB) Presented(ctx context.Context, hash [32]byte, repositories []strin
 	if err != nil {
 		return caller.Presented{}, err
 	}
-	found := false
-	if p.Account, found = db.accounts[p.Token.Owner]; found {
+	if a, found := db.accounts[p.Token.Owner]; found {
+		p.Account = a
 		return p, nil
 	}
 	for _, o := range db.organizations {

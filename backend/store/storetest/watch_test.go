@@ -65,7 +65,13 @@ func TestWatchFindsNothingWrongWithTheRule(t *testing.T) {
 							pin := true
 							_, _ = service.Change(ctx, owner, made.ID, token.Patch{Pinned: &pin}, activity.By{})
 						case 3:
-							_, _, _ = service.Create(ctx, owner, token.Spec{Description: "by hand"})
+							byHand, _, err := service.Create(ctx, owner, token.Spec{Description: "by hand"})
+							if err == nil {
+								_, _, err = service.Rotate(ctx, owner, byHand.ID, time.Hour, activity.By{})
+							}
+							if err != nil {
+								t.Error(err)
+							}
 						case 4:
 							_ = w.Sweep(ctx, noon)
 						}
