@@ -110,16 +110,21 @@ func TestBadInput(t *testing.T) {
 	t.Logf("answers: %v", statuses)
 }
 
-// some is a part of the cells, most of them of those who may ask there.
+// some is a part of the cells: most of those who may ask there, and much of
+// what is other people's.
 func some(cells []cell) (part []cell) {
-	const lively, dull = 500, 150
-	var of [2]int
+	const others, lively, dull = 300, 300, 100
+	most := [...]int{others, lively, dull}
+	var of [len(most)]int
 	for _, c := range cells {
-		kind, most := 0, lively
-		if !c.role.asks(c.o) {
-			kind, most = 1, dull
+		kind := 1
+		switch {
+		case !c.role.asks(c.o):
+			kind = 2
+		case c.bad >= strange && c.bad < strange+foreign:
+			kind = 0
 		}
-		if of[kind] < most {
+		if of[kind] < most[kind] {
 			of[kind]++
 			part = append(part, c)
 		}
@@ -150,9 +155,12 @@ func (w *town) try(c cell, before map[string]string) (status int, changed bool, 
 	}
 	if c.role.who != "ada" {
 		for name, one := range w.of {
-			mayKnow := name == c.role.who || c.role.who == "olga" && name == "max" || name == "olga" && (c.role.who == "max" || c.role.who == "acme")
-			echo := fmt.Sprint(bad)
-			shown := strings.ReplaceAll(strings.ReplaceAll(fmt.Sprint(out.header, out.body), echo, ""), url.QueryEscape(echo), "")
+			mayKnow := name == c.role.who || c.role.who == "olga" && c.o.String() == "PUT /v2/orgs/{org}/members/{username}" || // whom she takes in
+				c.role.who == "olga" && name == "max" || name == "olga" && (c.role.who == "max" || c.role.who == "acme")
+			shown := fmt.Sprint(out.header, out.body)
+			if echo := fmt.Sprint(bad); len(echo) > 20 { // whoever sends it knows it; a mere name is a part of more
+				shown = strings.ReplaceAll(strings.ReplaceAll(shown, echo, ""), url.QueryEscape(echo), "")
+			}
 			if !mayKnow && strings.Contains(shown, canary(name)) {
 				blame("something of %s's: %s", name, said)
 			}

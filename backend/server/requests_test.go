@@ -120,6 +120,9 @@ func (w *town) good(o operation) map[spot]any {
 	return values
 }
 
+// How many of the bad values are strange, and after them other people's.
+const strange, foreign = 20, 11
+
 // bad are values that are wrong in one way or another: of another type, too
 // long, empty, with characters that nobody types, and other people's.
 func (w *town) bad(in string) []any {
@@ -127,7 +130,7 @@ func (w *town) bad(in string) []any {
 	words := []any{
 		"", strings.Repeat("a", 5000), "a\x00b", "a\r\nX-Injected: 1", "\u202e\u0007", "\xff\xfe", "%00", "' OR 1=1 --", "../../etc/passwd", "a/../../b", "*", "*/*", "{}", "null",
 		"99999999999999999999", "-1", "0", "1e9", "NaN", "2026-13-45T99:99:99Z",
-		"eve", eve.account.ID, eve.account.Email, eve.tried, "eve/app", "acme", "acme/app", w.orgID, w.acme.ID, eve.tokens["repo:admin"], "ada", "nobody",
+		"eve", eve.account.ID, eve.account.Email, eve.tried, "eve/app", "acme", "acme/app", w.orgID, w.acme.ID, eve.tokens["repo:admin"], "ada",
 	}
 	if in != "body" {
 		return words
