@@ -63,6 +63,21 @@ func (s *Service) Organization(ctx context.Context, who Actor, name string) (Org
 	return Organization{}, noOrganization(name)
 }
 
+// ByID returns an organisation for whoever has shown a token of it, or
+// ErrNotFound.
+func (s *Service) ByID(ctx context.Context, id string) (Organization, error) {
+	all, err := s.Store.Organizations(ctx)
+	if err != nil {
+		return Organization{}, fmt.Errorf("read organisation: %w", err)
+	}
+	for _, o := range all {
+		if o.ID == id && id != "" {
+			return o, nil
+		}
+	}
+	return Organization{}, ErrNotFound
+}
+
 // CreateOrganization makes one whose first owner is owner, an account id. Only
 // administrators may: a name is taken from everybody else.
 func (s *Service) CreateOrganization(ctx context.Context, who Actor, name, description, owner string) (Organization, error) {

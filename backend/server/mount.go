@@ -37,7 +37,7 @@ func (s *Server) mount() error {
 		return fmt.Errorf("build the pages: %w", err)
 	}
 	party.Now = c.Now
-	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Now: c.Now}
+	guard := &gate.Gate{Issuer: issuer, Keys: c.Keys.OAuth().JWKS(), Sessions: s.grants, Accounts: s.accounts, Tokens: s.tokens, Organizations: s.access, Now: c.Now}
 	logins := &caller.Login{Store: c.Store, Accounts: s.accounts, Tokens: s.tokens, Sessions: s.grants, Now: c.Now}
 
 	stored, err := s.openImages()

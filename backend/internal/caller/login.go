@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
 	"lanyard/backend/activity"
 	"lanyard/backend/grant"
@@ -17,7 +19,7 @@ import (
 var ErrMistyped = errors.New("this is not a whole token: its last characters do not fit the rest; copy it again")
 
 // ErrOrganization: the token is an organisation's, which has no sessions.
-var ErrOrganization = errors.New("a token of an organisation is for registries, not for signing in")
+var ErrOrganization = errors.New("a token of an organisation is not for this")
 
 // Passwords are what Login asks of account.Service.
 type Passwords interface {
@@ -46,8 +48,17 @@ type Login struct {
 
 // Who is whom a name and a secret speak for.
 type Who struct {
-	Account account.Account
-	Token   token.Token // ID "": the secret was the password
+	Account      account.Account     // zero: an organisation
+	Organization access.Organization // zero: a person
+	Token        token.Token         // ID "": the secret was the password
+}
+
+// Owner is the id and the name of whom it is.
+func (w Who) Owner() (id, name string) {
+	if w.Organization.ID != "" {
+		return w.Organization.ID, w.Organization.Name
+	}
+	return w.Account.ID, w.Account.Name
 }
 
 // Scopes are what an access token made of the secret says it reaches.
@@ -59,24 +70,39 @@ func (w Who) Scopes() []string {
 	for _, s := range w.Token.Scopes {
 		all = append(all, string(s))
 	}
-	return all
+	for _, r := range w.Token.Resources {
+		all = append(all, r.Scopes...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Check takes a name with a password that is enough by itself, or with a
-// token, and notes the use: account.ErrWrong, account.ErrSecond,
-// account.ErrDisabled, ErrMistyped, and what Token.Usable says.
+// person's token, and notes the use: account.ErrWrong, account.ErrSecond,
+// account.ErrDisabled, ErrMistyped, ErrOrganization, and what Token.Usable says.
 func (l *Login) Check(ctx context.Context, name, secret string, from activity.By) (Who, error) {
+	return personal(l.CheckAny(ctx, name, secret, from))
+}
+
+// CheckAny is Check that takes an organisation's name and token, too.
+func (l *Login) CheckAny(ctx context.Context, name, secret string, from activity.By) (Who, error) {
 	return l.check(ctx, name, secret, from, l.Accounts.SignIn)
+}
+
+func personal(who Who, err error) (Who, error) {
+	if err == nil && who.Organization.ID != "" {
+		return Who{}, ErrOrganization
+	}
+	return who, err
 }
 
 // First is Check for a caller that goes on to ask for a second factor where
 // the account has one and the secret was the password.
 func (l *Login) First(ctx context.Context, name, secret string, from activity.By) (Who, error) {
-	return l.check(ctx, name, secret, from, l.Accounts.First)
+	return personal(l.check(ctx, name, secret, from, l.Accounts.First))
 }
 
-// check is the one place that turns a name and a secret into who they are; what
-// else can be shown, as the token of an organisation, is a case here.
+// check is the one place that turns a name and a secret into who they are.
 func (l *Login) check(ctx context.Context, name, secret string, from activity.By, password func(ctx context.Context, login, password, addr string) (account.Account, error)) (Who, error) {
 	switch {
 	case token.Plausible(secret):
@@ -101,9 +127,6 @@ func (l *Login) token(ctx context.Context, name, secret string, from activity.By
 	if err != nil {
 		return Who{}, err
 	}
-	if p.Organization.ID != "" {
-		return Who{}, ErrOrganization
-	}
 	t := p.Token
 	l.Tokens.Used(t, from.Addr, from.Agent)
 	if t.Session != "" {
@@ -111,7 +134,7 @@ func (l *Login) token(ctx context.Context, name, secret string, from activity.By
 			return Who{}, fmt.Errorf("note use of session: %w", err)
 		}
 	}
-	return Who{Account: p.Account, Token: t}, nil
+	return Who{Account: p.Account, Organization: p.Organization, Token: t}, nil
 }
 
 func (l *Login) now() time.Time {

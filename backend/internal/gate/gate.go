@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"lanyard/backend/access"
 	"lanyard/backend/account"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
@@ -50,21 +51,29 @@ type Tokens interface {
 	Get(ctx context.Context, owner, id string) (token.Token, error)
 }
 
+// Organizations are what the gate asks of access.Service.
+type Organizations interface {
+	ByID(ctx context.Context, id string) (access.Organization, error)
+}
+
 // Gate lets requests with a good access token pass.
 type Gate struct {
 	Issuer   string
 	Keys     jose.JSONWebKeySet
 	Sessions Sessions
 	Accounts Accounts
-	Tokens   Tokens           // nil: no session of a token passes
-	Now      func() time.Time // nil: time.Now
+	Tokens   Tokens // nil: no session of a token passes
+	// Organizations whose tokens' sessions pass; nil: none do.
+	Organizations Organizations
+	Now           func() time.Time // nil: time.Now
 }
 
 // Passed is who a request speaks for.
 type Passed struct {
-	Account account.Account
-	Session grant.Session
-	Claims  bearer.Claims
+	Account      account.Account     // zero: an organisation
+	Organization access.Organization // zero: a person
+	Session      grant.Session
+	Claims       bearer.Claims
 }
 
 // Person is nil for a person's own sign-in, else ErrPerson: every act that
@@ -108,8 +117,12 @@ func (g *Gate) look(r *http.Request) (Passed, error) {
 	if session.Account != c.Subject || session.Client != c.Client {
 		return Passed{}, refused(bearer.ErrInvalid)
 	}
+	var o access.Organization
 	a, err := g.Accounts.Account(r.Context(), c.Subject)
-	if errors.Is(err, account.ErrNotFound) {
+	if errors.Is(err, account.ErrNotFound) && session.From == grant.FromToken && g.Organizations != nil {
+		o, err = g.Organizations.ByID(r.Context(), c.Subject)
+	}
+	if errors.Is(err, account.ErrNotFound) || errors.Is(err, access.ErrNotFound) {
 		return Passed{}, refused(err)
 	}
 	if err != nil {
@@ -121,7 +134,7 @@ func (g *Gate) look(r *http.Request) (Passed, error) {
 	if err := g.madeOf(r.Context(), session, a); err != nil {
 		return Passed{}, err
 	}
-	return Passed{Account: a, Session: session, Claims: c}, nil
+	return Passed{Account: a, Organization: o, Session: session, Claims: c}, nil
 }
 
 // madeOf refuses a direct login whose password was changed since, or whose

@@ -48,7 +48,7 @@ type People interface {
 
 // Logins say who a name and a secret speak for; *caller.Login does.
 type Logins interface {
-	Check(ctx context.Context, name, secret string, from activity.By) (caller.Who, error)
+	CheckAny(ctx context.Context, name, secret string, from activity.By) (caller.Who, error)
 	First(ctx context.Context, name, secret string, from activity.By) (caller.Who, error)
 }
 

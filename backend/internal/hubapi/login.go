@@ -61,7 +61,7 @@ func (h *Handler) authToken(r *http.Request, _ gate.Passed) (answer, error) {
 		return answer{}, err
 	}
 	at := h.now()
-	who, err := h.Logins.Check(r.Context(), name, secret, from(r))
+	who, err := h.Logins.CheckAny(r.Context(), name, secret, from(r))
 	if err != nil {
 		return answer{}, errLogin{error: err}
 	}
@@ -86,8 +86,9 @@ func credentials(r *http.Request, first, second string) (string, string, error) 
 // loggedIn begins the session and answers with its access token as member.
 func (h *Handler) loggedIn(r *http.Request, who caller.Who, at time.Time, member string) (answer, error) {
 	origin := from(r)
+	id, name := who.Owner()
 	d := grant.Direct{
-		Account: who.Account.ID, Client: client, Scopes: who.Scopes(), Audience: []string{h.PublicURL}, AuthTime: at,
+		Account: id, Client: client, Scopes: who.Scopes(), Audience: []string{h.PublicURL}, AuthTime: at,
 		From: grant.FromPassword, Origin: grant.Origin{Addr: origin.Addr, Agent: clip(origin.Agent)},
 	}
 	source := "lanyard"
@@ -103,13 +104,13 @@ func (h *Handler) loggedIn(r *http.Request, who caller.Who, at time.Time, member
 		Issuer: h.PublicURL, Subject: s.Account, Audience: s.Audience, IssuedAt: s.CreatedAt.Unix(), Expires: s.EndsAt.Unix(),
 		ID: rand.Text(), Session: s.ID, Client: s.Client, Scope: strings.Join(s.Scopes, " "),
 		Hub: bearer.Hub{
-			UUID: who.Account.ID, Email: who.Account.Email, Username: who.Account.Name, Source: source, SessionID: s.ID,
+			UUID: id, Email: who.Account.Email, Username: name, Source: source, SessionID: s.ID,
 		},
 	})
 	if err != nil {
 		return answer{}, err
 	}
-	h.log().InfoContext(r.Context(), "logged in directly", "account", who.Account.Name, "from", string(s.From), "token", s.Token, "addr", origin.Addr)
+	h.log().InfoContext(r.Context(), "logged in directly", "account", name, "from", string(s.From), "token", s.Token, "addr", origin.Addr)
 	return answer{http.StatusOK, map[string]string{member: raw}}, nil
 }
 

@@ -41,7 +41,7 @@ var noLogin = []struct {
 	{account.ErrBusy, http.StatusServiceUnavailable, "busy", "too many logins at this moment; try again"},
 	{caller.ErrMistyped, http.StatusUnauthorized, "mistyped", "this is not a whole token: its last characters do not fit the rest; copy it again"},
 	{token.ErrInactive, http.StatusUnauthorized, "inactive", "this token is deactivated; it can be activated again where it was made"},
-	{caller.ErrOrganization, http.StatusUnauthorized, "organization", "a token of an organisation is for registries; it begins no session here"},
+	{caller.ErrOrganization, http.StatusUnauthorized, "organization", "a token of an organisation signs in at /v2/auth/token, and nowhere else"},
 	{token.ErrRotated, http.StatusUnauthorized, "rotated", "this secret of the token was replaced by another; use the new one"},
 	{token.ErrNotFound, http.StatusUnauthorized, "gone", "this token was deleted, or gave way to another; make another one, or sign in again"},
 	{token.ErrExpired, http.StatusUnauthorized, "expired", "this token has expired; make another one"},

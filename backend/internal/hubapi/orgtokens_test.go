@@ -131,3 +131,38 @@ func TestOrganizationTokensOutliveAPerson(t *testing.T) {
 	}
 	c.ask(c.bob, "GET", "/v2/orgs/acme/access-tokens", nil).refused(404, "unknown", "not found")
 }
+
+// An organisation's name and token sign a program in as Docker Hub has it: it
+// may ask what the token may do, and nothing that administers; the session dies
+// with the token.
+func TestOrganizationTokenSignsIn(t *testing.T) {
+	c := newCompany(t)
+	made := c.orgToken(`{"label":"CI",` + reading + `}`)
+	body := map[string]string{"identifier": "acme", "secret": str(made, "token")}
+	raw := str(c.ask("", "POST", "/v2/auth/token", body).is(200), "access_token")
+	if claims := c.claims(raw); claims.Hub.Username != "acme" || claims.Hub.Email != "" || claims.Scope != "scope-image-pull" {
+		t.Errorf("%+v", claims)
+	}
+	if out := c.ask(raw, "GET", "/v2/access-tokens/self", nil).is(200); out["username"] != "acme" || out["token_label"] != "CI" {
+		t.Errorf("%v", out)
+	}
+	before := c.state()
+	for _, path := range []string{"GET /v2/access-tokens", "POST /v2/access-tokens", "GET /v2/orgs/acme", "POST /v2/orgs/acme/access-tokens", "DELETE /v2/orgs/acme", "GET /v2/access/repositories", "GET /v2/access/activity"} {
+		method, path, _ := strings.Cut(path, " ")
+		c.ask(raw, method, path, nil).refused(403, "person", "token issued from personal access token is not allowed")
+	}
+	if after := c.state(); after != before {
+		t.Errorf("%s\nbecame\n%s", before, after)
+	}
+	for name, identifier := range map[string]string{"a person's name": "bob", "another": "other", "its id": str(made, "id")} {
+		if out := c.ask("", "POST", "/v2/auth/token", map[string]string{"identifier": identifier, "secret": str(made, "token")}); out.status != 401 {
+			t.Errorf("%s: %d %s", name, out.status, out.body)
+		}
+	}
+	if out := c.ask("", "POST", "/v2/users/login", map[string]string{"username": "acme", "password": str(made, "token")}).is(401); out["reason"] != "organization" {
+		t.Errorf("%v", out)
+	}
+	c.ask(c.bob, "PATCH", "/v2/orgs/acme/access-tokens/"+str(made, "id"), `{"is_active":false}`).is(200)
+	c.ask(raw, "GET", "/v2/access-tokens/self", nil).refused(401, "ended", "unauthorized")
+	c.ask("", "POST", "/v2/auth/token", body).refused(401, "inactive", "deactivated")
+}

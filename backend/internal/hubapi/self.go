@@ -117,7 +117,7 @@ func (h *Handler) madeOf(r *http.Request) (caller.Presented, error) {
 	if who.Session.From != grant.FromToken {
 		return caller.Presented{}, errOnlyToken
 	}
-	t, err := h.Tokens.Get(r.Context(), who.Account.ID, who.Session.Token)
+	t, err := h.Tokens.Get(r.Context(), who.Session.Account, who.Session.Token)
 	if errors.Is(err, token.ErrNotFound) {
 		return caller.Presented{}, errToken{caller.ErrUnknown}
 	}
@@ -128,7 +128,7 @@ func (h *Handler) madeOf(r *http.Request) (caller.Presented, error) {
 		return caller.Presented{}, errToken{err}
 	}
 	t.ByPrevious = t.MaybeByPrevious(who.Session.CreatedAt)
-	return caller.Presented{Token: t, Account: who.Account}, nil
+	return caller.Presented{Token: t, Account: who.Account, Organization: who.Organization}, nil
 }
 
 // notGood are the reasons of errToken.

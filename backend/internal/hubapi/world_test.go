@@ -93,7 +93,7 @@ func newWorldOn(t *testing.T, store database) *world {
 		Callers:   store,
 		Sessions:  w.grants,
 		PerMinute: 1_000_000, // time stands still
-		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Tokens: w.tokens, Now: now},
+		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Tokens: w.tokens, Organizations: w.access, Now: now},
 		Logins:    &caller.Login{Store: store, Accounts: accounts, Tokens: w.tokens, Sessions: w.grants, Now: now},
 		Factors:   accounts,
 		Key:       all.OAuth(),
