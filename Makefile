@@ -27,7 +27,7 @@ QUIET = 2> >(grep -v '^go: downloading ' >&2)
 RACE := ^lanyard/backend/(store|token|grant|server)(/|$$)
 
 # The tests in which something breaks, by their names; LANYARD_FAULTS is how many rounds those play that have rounds.
-FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor
+FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor|BadInput
 
 # Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
 export LANYARD_TOOLS := $(CURDIR)/build/tools

@@ -128,6 +128,30 @@ func TestEveryComplaintHasAnAnswer(t *testing.T) {
 	}
 }
 
+// Every attack of the checklist has a line, in order, with a test.
+func TestEveryAttackHasATest(t *testing.T) {
+	row := regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|.*$`)
+	var items []string
+	for _, m := range row.FindAllStringSubmatch(pagesOf(t)["docs/security.md"], -1) {
+		items = append(items, m[1])
+		if !namedTest.MatchString(m[0]) {
+			t.Errorf("%s has no test", m[1])
+		}
+	}
+	var want []string
+	for _, of := range []struct {
+		letter string
+		most   int
+	}{{"D", 12}, {"E", 10}, {"G", 9}} {
+		for n := range of.most {
+			want = append(want, of.letter+strconv.Itoa(n+1))
+		}
+	}
+	if !slices.Equal(items, want) {
+		t.Errorf("there are %q, want %q", items, want)
+	}
+}
+
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
 func TestThePagesLinkToFilesThatExist(t *testing.T) {

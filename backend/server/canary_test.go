@@ -34,8 +34,8 @@ func forms(secret string) map[string][]byte {
 	if raw, err := base64.RawURLEncoding.DecodeString(secret); err == nil && len(raw) >= 16 {
 		all["its bytes of base64"] = raw
 	}
-	if _, last, cut := strings.Cut(secret, "_"); cut && len(last) > 20 {
-		all["without its prefix"] = []byte(secret[strings.LastIndexByte(secret, '_')+1:])
+	if parts := strings.SplitN(secret, "_", 4); parts[0] == "lyd" { // lyd_pat_SECRET, lyd_ref_FAMILY_SECRET
+		all["without its prefix"] = []byte(parts[len(parts)-1])
 	}
 	return all
 }

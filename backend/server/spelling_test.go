@@ -58,7 +58,7 @@ func (w *town) spelled(path string) {
 
 // unescaped is a path as the server of net/http gives it to handlers.
 func unescaped(path string) string {
-	r, err := http.NewRequest(http.MethodGet, "http://localhost:8460"+path, nil) //nolint:noctx // never sent
+	r, err := http.NewRequest(http.MethodGet, "http://localhost:8460"+path, nil)
 	if err != nil {
 		return path
 	}
