@@ -155,8 +155,7 @@ func (w *town) try(c cell, before map[string]string) (status int, changed bool, 
 	}
 	if c.role.who != "ada" {
 		for name, one := range w.of {
-			mayKnow := name == c.role.who || c.role.who == "olga" && c.o.String() == "PUT /v2/orgs/{org}/members/{username}" || // whom she takes in
-				c.role.who == "olga" && name == "max" || name == "olga" && (c.role.who == "max" || c.role.who == "acme")
+			mayKnow := name == c.role.who || c.role.who == "olga" && name == "max" || name == "olga" && (c.role.who == "max" || c.role.who == "acme")
 			shown := fmt.Sprint(out.header, out.body)
 			if echo := fmt.Sprint(bad); len(echo) > 20 { // whoever sends it knows it; a mere name is a part of more
 				shown = strings.ReplaceAll(strings.ReplaceAll(shown, echo, ""), url.QueryEscape(echo), "")

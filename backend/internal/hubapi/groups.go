@@ -163,10 +163,10 @@ func (h *Handler) groupMembers(r *http.Request, who gate.Passed) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
-	manages, search := who.Account.Admin || o.Owned(who.Account.ID), strings.ToLower(r.URL.Query().Get("search"))
+	search := strings.ToLower(r.URL.Query().Get("search"))
 	var all []member
 	for _, id := range t.Members {
-		one, err := h.showMember(r, o, id, manages)
+		one, err := h.showMember(r, o, id, who)
 		if err != nil {
 			return answer{}, err
 		}

@@ -13,18 +13,20 @@ import (
 type member struct {
 	ID       string   `json:"id"`
 	Username string   `json:"username"`
-	Email    string   `json:"email,omitempty"` // told to whoever manages the organisation
+	Email    string   `json:"email,omitempty"` // told to administrators, and to oneself
 	Role     string   `json:"role"`            // Owner, Member
 	Groups   []string `json:"groups"`
 }
 
-func (h *Handler) showMember(r *http.Request, o access.Organization, id string, manages bool) (member, error) {
+// showMember tells an e-mail address to few: an owner takes anybody in without
+// asking them.
+func (h *Handler) showMember(r *http.Request, o access.Organization, id string, who gate.Passed) (member, error) {
 	a, err := h.People.Account(r.Context(), id)
 	if err != nil {
 		return member{}, err
 	}
 	out := member{ID: id, Username: a.Name, Role: "Member", Groups: []string{}}
-	if manages {
+	if who.Account.Admin || who.Account.ID == id {
 		out.Email = a.Email
 	}
 	if o.Owned(id) {
@@ -48,10 +50,9 @@ func (h *Handler) members(r *http.Request, who gate.Passed) (answer, error) {
 	if role != "" && !strings.EqualFold(role, "owner") && !strings.EqualFold(role, "member") {
 		return answer{}, errFields{"role": "must be owner or member"}
 	}
-	manages := who.Account.Admin || o.Owned(who.Account.ID)
 	var all []member
 	for _, id := range slices.Concat(o.Owners, o.Members) {
-		one, err := h.showMember(r, o, id, manages)
+		one, err := h.showMember(r, o, id, who)
 		if err != nil {
 			return answer{}, err
 		}
@@ -91,7 +92,7 @@ func (h *Handler) putMember(r *http.Request, who gate.Passed) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	shown, err := h.showMember(r, o, a.ID, true)
+	shown, err := h.showMember(r, o, a.ID, who)
 	return answer{http.StatusOK, shown}, err
 }
 
