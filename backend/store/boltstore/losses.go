@@ -41,10 +41,12 @@ func indexLosses(t *txn, owner string, before, after []token.Loss) error {
 				return err
 			}
 		}
+	}
+	for _, l := range after {
 		delete(had, string(l.Hash))
 	}
 	for hash := range had {
-		if hash != "" {
+		if hash != "" && string(t.get(byLostHash, []byte(hash))) == owner {
 			if err := t.drop(byLostHash, []byte(hash)); err != nil {
 				return err
 			}

@@ -36,6 +36,7 @@ type DB struct {
 	holdings map[string]token.Holding // by owner; Ends is empty
 	hashes   map[[32]byte]string      // owner by hash of a token
 	ids      map[string]string        // owner by id of a token
+	lost     map[[32]byte]string      // owner by hash of a token that gave way
 	requests map[string]grant.Request
 	devices  map[[32]byte]grant.Device
 	sessions map[string]grant.Session
@@ -58,6 +59,7 @@ func New() *DB {
 		holdings: map[string]token.Holding{},
 		hashes:   map[[32]byte]string{},
 		ids:      map[string]string{},
+		lost:     map[[32]byte]string{},
 		requests: map[string]grant.Request{},
 		devices:  map[[32]byte]grant.Device{},
 		sessions: map[string]grant.Session{},

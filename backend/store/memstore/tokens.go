@@ -75,14 +75,41 @@ func (db *DB) byHash(hash [32]byte) (token.Token, error) {
 }
 
 func (db *DB) notFound(hash [32]byte) error {
-	for owner, h := range db.holdings {
-		for _, l := range slices.Backward(h.Losses) {
-			if bytes.Equal(l.Hash, hash[:]) {
-				return &token.LostError{Owner: owner, Loss: l}
-			}
+	owner := db.lost[hash]
+	for _, l := range slices.Backward(db.holdings[owner].Losses) {
+		if bytes.Equal(l.Hash, hash[:]) {
+			return &token.LostError{Owner: owner, Loss: l}
 		}
 	}
 	return token.ErrNotFound
+}
+
+// indexLosses keeps the index of what an owner lost.
+func (db *DB) indexLosses(owner string, before, after []token.Loss) {
+	had := map[[32]byte]bool{}
+	for _, l := range before {
+		if len(l.Hash) == 32 {
+			had[[32]byte(l.Hash)] = true
+		}
+	}
+	for _, l := range after {
+		if len(l.Hash) != 32 {
+			continue
+		}
+		if hash := [32]byte(l.Hash); !had[hash] {
+			db.lost[hash] = owner
+		}
+	}
+	for _, l := range after {
+		if len(l.Hash) == 32 {
+			delete(had, [32]byte(l.Hash))
+		}
+	}
+	for hash := range had {
+		if db.lost[hash] == owner {
+			delete(db.lost, hash)
+		}
+	}
 }
 
 // holding is a copy that a caller may change, each token with its SessionUntil.
@@ -154,6 +181,7 @@ func (db *DB) change(owner string, fn func(token.Holding) (token.Holding, error)
 		}
 	}
 	db.addEvents(h.Acts)
+	db.indexLosses(owner, db.holdings[owner].Losses, kept.Losses)
 	slices.SortStableFunc(kept.Tokens, func(a, b token.Token) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
