@@ -15,36 +15,14 @@ func (a Actor) Subject() Subject {
 }
 
 // Visible returns up to most repositories that a subject may pull, by name,
-// beginning after one, and the facts of each. It reads on until it has as many.
+// beginning after one; namespace narrows it down, "" does not.
 func (s *Service) Visible(ctx context.Context, who Subject, after, namespace string, most int) ([]Repository, error) {
-	seen := []Repository{}
-	for len(seen) < most {
-		page, err := s.Store.Repositories(ctx, after, pageOfRows)
-		if err != nil {
-			return nil, fmt.Errorf("list repositories: %w", err)
-		}
-		names := make([]string, 0, len(page))
-		for _, r := range page {
-			names = append(names, r.Name)
-		}
-		known, err := s.Store.Facts(ctx, names)
-		if err != nil {
-			return nil, fmt.Errorf("list repositories: %w", err)
-		}
-		for _, r := range page {
-			after = r.Name
-			if namespace != "" && !under(r.Name, namespace) || !s.visible(who, r.Name, known[r.Name]) {
-				continue
-			}
-			if seen = append(seen, known[r.Name].Repository); len(seen) == most {
-				return seen, nil
-			}
-		}
-		if len(page) < pageOfRows {
-			return seen, nil
-		}
+	found, err := s.find(ctx, after, namespace, most, func(name string, f Facts) bool { return s.visible(who, name, f) })
+	seen := make([]Repository, 0, len(found))
+	for _, f := range found {
+		seen = append(seen, f.Repository)
 	}
-	return seen, nil
+	return seen, err
 }
 
 const pageOfRows = 200
@@ -54,16 +32,12 @@ func (s *Service) visible(who Subject, name string, f Facts) bool {
 }
 
 // Repository returns one with its facts, or ErrNotFound to whoever may not
-// pull it. One that lies under a name of one's own need not be there yet.
+// pull it.
 func (s *Service) Repository(ctx context.Context, who Subject, name string) (Facts, error) {
-	if err := CheckName(name); err != nil {
+	f, err := s.facts(ctx, name)
+	if err != nil {
 		return Facts{}, err
 	}
-	known, err := s.Store.Facts(ctx, []string{name})
-	if err != nil {
-		return Facts{}, fmt.Errorf("read repository: %w", err)
-	}
-	f := known[name]
 	if f.Repository.ID == "" || !s.visible(who, name, f) {
 		return Facts{}, noRepository(name)
 	}

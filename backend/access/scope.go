@@ -1,6 +1,9 @@
-// Package access decides what may be done to a repository: it reads the scopes
-// of registry token requests and cuts them down to what a token and its
-// account may do at that moment. Pure: no clock, no store, no network.
+// Package access owns who may do what to a repository: organisations with
+// their teams, repositories with the rights given on them, and the decision.
+// It reads the scopes of registry token requests and cuts them down to what a
+// token and its account may do at that moment: Decide is pure, of values that
+// a store read. It leaves tokens to token, people to account, images to the
+// registry, and keeping the rows to a store.
 package access
 
 import (

@@ -49,10 +49,15 @@ func (s *Service) shown(who Actor, name string, f Facts) bool {
 // Listed returns up to most repositories that a person may pull or administer,
 // by name, beginning after one; namespace narrows it down, "" does not.
 func (s *Service) Listed(ctx context.Context, who Actor, after, namespace string, most int) ([]Facts, error) {
+	return s.find(ctx, after, namespace, most, func(name string, f Facts) bool { return s.shown(who, name, f) })
+}
+
+// find reads on, a page of rows at a time, until it has as many as are wanted.
+func (s *Service) find(ctx context.Context, after, namespace string, most int, wanted func(name string, f Facts) bool) ([]Facts, error) {
 	if namespace != "" {
 		after = max(after, namespace+"/") // no name ends in a slash
 	}
-	listed := []Facts{}
+	found := []Facts{}
 	for {
 		page, err := s.Store.Repositories(ctx, after, pageOfRows)
 		if err != nil {
@@ -69,17 +74,17 @@ func (s *Service) Listed(ctx context.Context, who Actor, after, namespace string
 		for _, name := range names {
 			after = name
 			if namespace != "" && !under(name, namespace) {
-				return listed, nil // behind it in the order
+				return found, nil // behind it in the order
 			}
-			if !s.shown(who, name, known[name]) {
+			if !wanted(name, known[name]) {
 				continue
 			}
-			if listed = append(listed, known[name]); len(listed) == most {
-				return listed, nil
+			if found = append(found, known[name]); len(found) == most {
+				return found, nil
 			}
 		}
 		if len(page) < pageOfRows {
-			return listed, nil
+			return found, nil
 		}
 	}
 }

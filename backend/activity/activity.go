@@ -59,7 +59,6 @@ const (
 	AccountFactor   Action = "account.factor"   // Details: what
 	AccountDisabled Action = "account.disabled"
 	AccountEnabled  Action = "account.enabled"
-	SignInRefused   Action = "signin.refused" // Details: why
 
 	OrganizationCreated Action = "organization.created"
 	OrganizationDeleted Action = "organization.deleted"

@@ -49,7 +49,6 @@ var audited = []struct {
 	{"account", "factor", activity.AccountFactor, "Second Factor Changed"},
 	{"account", "disabled", activity.AccountDisabled, "Account Disabled"},
 	{"account", "enabled", activity.AccountEnabled, "Account Enabled"},
-	{"account", "refused", activity.SignInRefused, "Sign-in Refused"},
 	{"session", "began", activity.SessionBegan, "Signed In"},
 	{"session", "ended", activity.SessionEnded, "Signed Out"},
 }

@@ -2,7 +2,6 @@ package hubapi
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 
 	"lanyard/backend/account"
@@ -145,21 +144,10 @@ var notGood = []struct {
 	{token.ErrSessionEnded, "ended", "unauthorized: the sign-in of this token has ended; sign in again"},
 }
 
-// fates are what is told to whoever presents a token that gave way.
-var fates = map[token.Fate]string{
-	token.Evicted:    "gave way to another computer's, since the account had no room for both; sign in again to take a place",
-	token.Superseded: "was replaced when this computer signed in again; use the new one",
-	token.Deleted:    "was deleted by a person; make another one",
-	token.Swept:      "ended with its sign-in; sign in again",
-}
-
 // refusal is the 401, and whether the reason is known.
 func (e errToken) refusal() (refusal, bool) {
 	if lost := new(token.LostError); errors.As(e.error, &lost) {
-		when := lost.Loss.At.UTC().Format("2006-01-02 15:04 MST")
-		return refusal{
-			Message: fmt.Sprintf("unauthorized: on %s this token %s", when, fates[lost.Loss.Fate]), Reason: string(lost.Loss.Fate),
-		}, true
+		return refusal{Message: "unauthorized: " + lost.Loss.Words(), Reason: string(lost.Loss.Fate)}, true
 	}
 	for _, k := range notGood {
 		if errors.Is(e.error, k.err) {

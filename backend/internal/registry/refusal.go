@@ -3,7 +3,6 @@ package registry
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -69,7 +68,7 @@ func classify(err error) (status int, code, text string) {
 		return http.StatusServiceUnavailable, "UNAVAILABLE", "too many sign-ins at this moment; try again"
 	}
 	if lost := new(token.LostError); errors.As(err, &lost) {
-		return http.StatusUnauthorized, "UNAUTHORIZED", lostWords(lost.Loss)
+		return http.StatusUnauthorized, "UNAUTHORIZED", lost.Loss.Words()
 	}
 	for known, text := range map[error]string{
 		errScheme:             errScheme.Error(),
@@ -92,25 +91,6 @@ func classify(err error) (status int, code, text string) {
 		}
 	}
 	return http.StatusServiceUnavailable, "UNAVAILABLE", "the service cannot answer at this moment"
-}
-
-// lostWords say what became of a token that gave way, to whoever has its
-// secret: which, why, when and what to do.
-func lostWords(l token.Loss) string {
-	at := l.At.UTC().Format("2006-01-02 15:04 MST")
-	by := l.By
-	if by == "" {
-		by = "another sign-in"
-	}
-	switch l.Fate {
-	case token.Evicted:
-		return fmt.Sprintf("this computer's token gave way on %s to that of %s, since the account had no room for both; lanyard login takes a place again", at, by)
-	case token.Superseded:
-		return fmt.Sprintf("this computer was signed in again on %s, which replaced this token; lanyard login signs in here", at)
-	case token.Deleted:
-		return fmt.Sprintf("this token was deleted by a person on %s; make another one, or sign in with: lanyard login", at)
-	}
-	return fmt.Sprintf("the sign-in of this token had ended by %s; sign in again with: lanyard login", at)
 }
 
 func (h *Handler) log(r *http.Request, status int, login string, err error) {
