@@ -106,6 +106,8 @@ func (s *scan) previous() *token.Previous {
 		switch field {
 		case "last_four":
 			p.LastFour = s.str()
+		case "since":
+			p.Since = s.time()
 		case "until":
 			p.Until = s.time()
 		case "last_used":
