@@ -21,6 +21,8 @@ type Store interface {
 	// Holding returns what owner holds, each token with its SessionUntil;
 	// empty for an owner nobody knows.
 	Holding(ctx context.Context, owner string) (Holding, error)
+	// Token returns one token of an owner, with its SessionUntil, or ErrNotFound.
+	Token(ctx context.Context, owner, id string) (Token, error)
 	// Change replaces what owner holds with what fn makes of it and ends the
 	// sessions in Ends. fn may run more than once; if it fails, nothing changes.
 	Change(ctx context.Context, owner string, fn func(Holding) (Holding, error)) error
@@ -159,16 +161,11 @@ func (s *Service) Holding(ctx context.Context, owner string) (Holding, error) {
 
 // Get returns one token of an account, or ErrNotFound.
 func (s *Service) Get(ctx context.Context, owner, id string) (Token, error) {
-	h, err := s.Holding(ctx, owner)
+	t, err := s.Store.Token(ctx, owner, id)
 	if err != nil {
-		return Token{}, err
+		return Token{}, fmt.Errorf("read token: %w", err)
 	}
-	for _, t := range h.Tokens {
-		if t.ID == id {
-			return t, nil
-		}
-	}
-	return Token{}, ErrNotFound
+	return s.pending.over(Holding{Tokens: []Token{t}}).Tokens[0], nil
 }
 
 // Find returns the token of a secret, usable or not, or ErrNotFound.

@@ -104,6 +104,17 @@ func (s *shelf) Uses(_ context.Context, owner, id string) ([]token.UsedBy, error
 	return s.uses[id], s.broken
 }
 
+func (s *shelf) Token(_ context.Context, owner, id string) (token.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.read(owner).Tokens {
+		if t.ID == id {
+			return t, s.broken
+		}
+	}
+	return token.Token{}, cmp.Or(s.broken, token.ErrNotFound)
+}
+
 func (s *shelf) TokensFrom(_ context.Context, from string, most int) ([]token.Token, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -195,6 +195,8 @@ func scanSession(s *scan, field string, row *sessionRow) {
 		row.From = grant.From(s.str())
 	case "token":
 		row.Token = s.str()
+	case "machine":
+		row.Machine = s.str()
 	case "refresh":
 		s.refresh(&row.Refresh)
 	default:

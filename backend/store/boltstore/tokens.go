@@ -41,6 +41,22 @@ func (db *DB) Holding(ctx context.Context, owner string) (h token.Holding, err e
 	return h, err
 }
 
+// Token returns one token of an owner with its SessionUntil, or ErrNotFound.
+func (db *DB) Token(ctx context.Context, owner, id string) (out token.Token, err error) {
+	if !keyable(owner) || !keyable(id) {
+		return token.Token{}, token.ErrNotFound
+	}
+	err = db.view(ctx, func(t *txn) error {
+		value := t.get(inTokens, key(owner, id))
+		if value == nil {
+			return token.ErrNotFound
+		}
+		out, err = decodeToken(t, value)
+		return err
+	})
+	return out, err
+}
+
 // Change replaces what owner holds with what fn makes of it and ends the
 // sessions in Ends.
 func (db *DB) Change(ctx context.Context, owner string, fn func(token.Holding) (token.Holding, error)) error {

@@ -30,6 +30,21 @@ func (db *DB) Holding(ctx context.Context, owner string) (token.Holding, error) 
 	return db.holding(owner), nil
 }
 
+// Token returns one token of an owner with its SessionUntil, or ErrNotFound.
+func (db *DB) Token(ctx context.Context, owner, id string) (token.Token, error) {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return token.Token{}, err
+	}
+	defer unlock()
+	for _, t := range db.holdings[owner].Tokens {
+		if t.ID == id {
+			return db.joined(t), nil
+		}
+	}
+	return token.Token{}, token.ErrNotFound
+}
+
 // Change replaces what owner holds with what fn makes of it and ends the
 // sessions in Ends.
 func (db *DB) Change(ctx context.Context, owner string, fn func(token.Holding) (token.Holding, error)) error {
