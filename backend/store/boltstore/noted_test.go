@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,4 +176,49 @@ func TestReadBatch(t *testing.T) {
 			t.Errorf("%d of %d bytes are a batch", n, len(whole))
 		}
 	}
+}
+
+// Whoever reads while uses go to their places misses none that was noted
+// before, and counts none twice.
+func TestReadersWhileUsesSettle(t *testing.T) {
+	db := used100(t)
+	defer db.Close()
+	db.noted.most = 150
+	var begun, done atomic.Int64
+	begun.Store(2)
+	done.Store(2)
+	var readers sync.WaitGroup
+	over := make(chan struct{})
+	for r := range 4 {
+		readers.Go(func() {
+			for i := r; ; i++ {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				id := fmt.Sprintf("%03d", i%100)
+				least := done.Load()
+				by, err := db.Uses(context.Background(), "owner-"+id, id)
+				most := begun.Load()
+				if err != nil || len(by) != 1 || by[0].Count < least || by[0].Count > most {
+					t.Errorf("%+v %v, want %d to %d uses", by, err, least, most)
+					return
+				}
+				one, err := db.Session(context.Background(), id)
+				if minutes := int64(one.LastUsed.Sub(dawn) / time.Minute); err != nil || minutes < least-1 {
+					t.Errorf("session used in minute %d, %v, want at least %d", minutes, err, least-1)
+					return
+				}
+			}
+		})
+	}
+	for minute := 3; minute <= 60; minute++ {
+		begun.Store(int64(minute))
+		useAll(t, db, minute)
+		done.Store(int64(minute))
+	}
+	close(over)
+	readers.Wait()
+	usedTimes(t, db, "in the end", 60, 60)
 }

@@ -2,11 +2,18 @@ package boltstore_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -14,6 +21,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"lanyard/backend/grant"
 	"lanyard/backend/keys"
@@ -111,11 +120,18 @@ func (at address) anybody(c *boltstore.Crowd) (*http.Request, error) {
 	return at.pull(c, rand.IntN(c.People), rand.IntN(c.Tokens))
 }
 
-// foundFloor is a server that does nothing but sign: the least that a token costs.
-func foundFloor() (at address, leave func() error, err error) {
+// foundFloor is a server that does nothing but sign: the least that a token costs
+// whoever writes one with a library. With bare it signs as we do.
+func foundFloor(bare bool) (at address, leave func() error, err error) {
 	k, err := keys.New(noon)
 	if err != nil {
 		return at, nil, err
+	}
+	sign := func(claims any) (string, error) { return k.SignRegistry(claims, noon) }
+	if !bare {
+		if sign, err = byLibrary(); err != nil {
+			return at, nil, err
+		}
 	}
 	type right struct {
 		Type    string   `json:"type"`
@@ -127,10 +143,10 @@ func foundFloor() (at address, leave func() error, err error) {
 		return at, nil, err
 	}
 	signs := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		signed, err := k.SignRegistry(map[string]any{
+		signed, err := sign(map[string]any{
 			"iss": "localhost:8460", "sub": "person-00000001", "aud": "localhost:8460", "exp": noon.Unix() + 300, "nbf": noon.Unix(), "iat": noon.Unix(), "jti": "0",
 			"access": []right{{"repository", "person-00000001/app", []string{"pull"}}},
-		}, noon)
+		})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -141,6 +157,36 @@ func foundFloor() (at address, leave func() error, err error) {
 	go func() { _ = signs.Serve(listener) }()
 	host := listener.Addr().String()
 	return address{"http://" + host, host}, signs.Close, nil
+}
+
+// byLibrary signs ES256 with a certificate in x5c, as a registry wants it.
+func byLibrary() (func(claims any) (string, error), error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "floor"}, NotBefore: noon, NotAfter: noon.AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature}
+	raw, err := x509.CreateCertificate(crand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: private, KeyID: "floor"}},
+		(&jose.SignerOptions{}).WithType("JWT").WithHeader("x5c", []string{base64.StdEncoding.EncodeToString(raw)}))
+	if err != nil {
+		return nil, err
+	}
+	return func(claims any) (string, error) {
+		payload, err := json.Marshal(claims)
+		if err != nil {
+			return "", err
+		}
+		signed, err := signer.Sign(payload)
+		if err != nil {
+			return "", err
+		}
+		return signed.CompactSerialize()
+	}, nil
 }
 
 // connections is how many clients ask at once.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"lanyard/backend/server"
 	"lanyard/backend/store/boltstore"
 )
 
@@ -22,7 +23,7 @@ import (
 // when it is ready, and one for each line that it is told.
 const (
 	part    = "LANYARD_BENCH_PART"    // what to be
-	serving = "serve"                 // a town of so many people, or for 0 the floor
+	serving = "serve"                 // a town of so many people, or for 0 the floor, for -1 the bare one
 	asking  = "ask"                   // who asks them
 	people  = "LANYARD_BENCH_PEOPLE"  // how many
 	profile = "LANYARD_BENCH_PROFILE" // where to write what the processor did, the number of people added; "": nowhere
@@ -58,9 +59,10 @@ func serve() (err error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	var at address
 	leave := func() error { return nil }
-	if n == 0 {
-		at, leave, err = foundFloor()
+	if n <= 0 {
+		at, leave, err = foundFloor(n < 0)
 	} else {
+		server.Pace() // as lanyard serve does
 		var w *town
 		if w, leave, err = foundTown(dir, n, 1); err == nil {
 			at = w.address
