@@ -90,16 +90,47 @@ func parseScope(text string) (Request, error) {
 		return bad("want type:name:actions")
 	}
 	name, actions := rest[:at], strings.Split(rest[at+1:], ",")
-	parts := typeForm.FindStringSubmatch(kind)
+	parts := []string{kind, kind, ""}
+	if kind != "repository" {
+		parts = typeForm.FindStringSubmatch(kind)
+	}
 	switch {
 	case parts == nil:
 		return bad("this is no type")
-	case !anyName.MatchString(name), parts[1] == "repository" && (!nameForm.MatchString(name) || len(name) > maxName):
+	case !plainName(name) && !anyName.MatchString(name), parts[1] == "repository" && (!isName(name) || len(name) > maxName):
 		return bad("this is no name")
-	case slices.ContainsFunc(actions, func(a string) bool { return !actionForm.MatchString(a) }):
+	case slices.ContainsFunc(actions, func(a string) bool { return !isAction(a) }):
 		return bad("these are no actions")
 	}
 	return Request{Type: parts[1], Class: parts[2], Name: name, Actions: unique(actions)}, nil
+}
+
+func isName(name string) bool { return plainName(name) || nameForm.MatchString(name) }
+
+// plainName says at a glance of nearly every name that it is one: letters and
+// digits with single signs between. The rest is for nameForm to say, which
+// takes ten times as long.
+func plainName(name string) bool {
+	between := true // nothing before, or a sign
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			between = false
+		case !between && (c == '/' || c == '-' || c == '.' || c == '_'):
+			between = true
+		default:
+			return false
+		}
+	}
+	return !between
+}
+
+func isAction(text string) bool {
+	switch text {
+	case Pull, Push, Delete, All:
+		return true
+	}
+	return actionForm.MatchString(text)
 }
 
 func unique(actions []string) []string {

@@ -12,9 +12,10 @@ const (
 
 // bounded limits size and time of a body; the registry alone goes without.
 func bounded(next http.Handler) http.Handler {
+	next = fromWhere(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(maxTime)) // not every test server can
-		fromWhere(next).ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
 }

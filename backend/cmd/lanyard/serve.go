@@ -110,6 +110,7 @@ func serve(ctx context.Context, t terminal, o serveOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
+	server.Pace()
 	// Libraries write to the default logger, one line per refusal.
 	slog.SetDefault(slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: slog.LevelError})))
 	ctx, stop := context.WithCancel(ctx)

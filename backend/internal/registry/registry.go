@@ -10,10 +10,13 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,9 +148,36 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, a ask) error {
 	if a.offline {
 		out.RefreshToken = h.refreshFor(who, a.service)
 	}
+	parts, err := out.parts()
+	if err != nil {
+		return fmt.Errorf("encode a registry token: %w", err)
+	}
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(out) // or the client has gone
+	w.Header().Set("Content-Length", strconv.Itoa(size))
+	for _, part := range parts {
+		_, _ = io.WriteString(w, part) // or the client has gone
+	}
 	return nil
+}
+
+// parts are the answer in JSON. The token, which is nearly all of it and is
+// there twice, has no character that JSON would write in another way.
+func (a answer) parts() ([]string, error) {
+	rest := a
+	rest.Token, rest.AccessToken = "", ""
+	text, err := json.Marshal(rest)
+	if err != nil {
+		return nil, err
+	}
+	after, ok := strings.CutPrefix(string(text), `{"token":"","access_token":"`)
+	if !ok {
+		return nil, errors.New("the token is not the first of its fields")
+	}
+	return []string{`{"token":"`, a.Token, `","access_token":"`, a.AccessToken, after, "\n"}, nil
 }
 
 func (h *Handler) rights(service string) access.Rights {

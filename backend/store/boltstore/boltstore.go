@@ -57,6 +57,8 @@ type DB struct {
 	instance string
 	log      *slog.Logger
 
+	noted noted
+
 	// writing is held from before a write transaction begins until a failure of
 	// its commit is known: bbolt lets the next writer in earlier.
 	writing sync.Mutex
@@ -96,7 +98,13 @@ func (db *DB) update(ctx context.Context, fn func(t *txn) error) error {
 		if err := fn(t); err != nil || !t.wrote {
 			return err
 		}
-		return db.commit(t)
+		if err := db.commit(t); err != nil {
+			return err
+		}
+		for _, then := range t.then {
+			then()
+		}
+		return nil
 	})
 }
 
@@ -117,6 +125,7 @@ func (db *DB) run(ctx context.Context, write bool, fn func(t *txn) error) error 
 func (db *DB) transact(write bool, fn func(t *txn) error) (err error) {
 	defer db.survive(&err)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	layers := db.noted.layers() // before the rows, see noted
 	tx, err := db.bolt.Begin(write)
 	switch {
 	case errors.Is(err, berrors.ErrDatabaseNotOpen):
@@ -131,7 +140,7 @@ func (db *DB) transact(write bool, fn func(t *txn) error) (err error) {
 			_ = tx.Rollback() // after a commit it does nothing
 		}
 	}()
-	return fn(&txn{Tx: tx})
+	return fn(&txn{Tx: tx, layers: layers})
 }
 
 // ready says why nothing may begin.

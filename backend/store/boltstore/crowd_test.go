@@ -3,8 +3,13 @@ package boltstore
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
+	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"lanyard/backend/account"
@@ -19,9 +24,6 @@ import (
 type Crowd struct {
 	People, Tokens int
 	At             time.Time
-
-	secrets []token.Secret
-	hashes  [][32]byte
 }
 
 // Name, Owner and Session are those of a person; Secret is a token's.
@@ -29,29 +31,46 @@ func (c *Crowd) Name(person int) string    { return fmt.Sprintf("person-%08d", p
 func (c *Crowd) Owner(person int) string   { return ownerOf(person) }
 func (c *Crowd) Session(person int) string { return fmt.Sprintf("%032x", person) }
 func (c *Crowd) Secret(person, one int) string {
-	return c.secrets[person*c.Tokens+one].Reveal()
+	return c.secret(person*c.Tokens + one).Reveal()
+}
+
+// secret is that of a token by its number: a million that are kept would be a
+// million things for the collector of whoever measures.
+func (c *Crowd) secret(number int) token.Secret {
+	prefix := "lyd_pat_"
+	if number%c.Tokens == 0 {
+		prefix = "lyd_auto_"
+	}
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("crowd"), uint64(number)))
+	body := prefix + base62(new(big.Int).SetBytes(sum[:20]), 27)
+	return token.Secret(body + base62(new(big.Int).SetUint64(uint64(crc32.ChecksumIEEE([]byte(body)))), 6))
+}
+
+func base62(n *big.Int, digits int) string {
+	short := n.Text(62)
+	text := []byte(strings.Repeat("0", digits-len(short)) + short)
+	for i, c := range text { // math/big's alphabet is digits, lower, upper
+		if c >= 'A' {
+			text[i] = c ^ 0x20
+		}
+	}
+	return string(text)
 }
 
 // Fill writes the crowd.
 func (db *DB) Fill(ctx context.Context, c *Crowd) error {
 	n := c.People * c.Tokens
-	c.secrets, c.hashes = make([]token.Secret, n), make([][32]byte, n)
-	sorted := make([]int, n)
+	hashes, sorted := make([][32]byte, n), make([]int, n)
 	for i := range n {
-		source := token.Manual
-		if i%c.Tokens == 0 {
-			source = token.Auto
-		}
-		c.secrets[i] = token.NewSecret(source)
-		c.hashes[i], sorted[i] = token.Hash(c.secrets[i].Reveal()), i
+		hashes[i], sorted[i] = token.Hash(c.secret(i).Reveal()), i
 	}
-	slices.SortFunc(sorted, func(i, j int) int { return bytes.Compare(c.hashes[i][:], c.hashes[j][:]) })
+	slices.SortFunc(sorted, func(i, j int) int { return bytes.Compare(hashes[i][:], hashes[j][:]) })
 	if err := db.each(ctx, c.People, c.keepPerson); err != nil {
 		return err
 	}
 	return db.each(ctx, n, func(t *txn, i int) error {
 		at := sorted[i]
-		return t.put(byHash, c.hashes[at][:], key(ownerOf(at/c.Tokens), c.id(at)))
+		return t.put(byHash, hashes[at][:], key(ownerOf(at/c.Tokens), c.id(at)))
 	})
 }
 
@@ -94,16 +113,17 @@ func (c *Crowd) keepPerson(t *txn, i int) error {
 	s := session{
 		ID: c.Session(i), Account: owner, Client: "lanyard", Scopes: []string{"openid", "offline_access"},
 		CreatedAt: c.At, AuthTime: c.At, EndsAt: c.At.Add(90 * 24 * time.Hour), Idle: 30 * 24 * time.Hour,
-		LastUsed: c.At, Addr: "192.0.2.1", Agent: "lanyard/1.0 (linux)", Refresh: grant.Refresh{Generation: 1, Current: c.hashes[i*c.Tokens]},
+		LastUsed: c.At, Addr: "192.0.2.1", Agent: "lanyard/1.0 (linux)", Refresh: grant.Refresh{Generation: 1, Current: token.Hash(owner)},
 	}
 	if err := writeSession(t, s); err != nil {
 		return err
 	}
 	for one := i * c.Tokens; one < (i+1)*c.Tokens; one++ {
+		secret := c.secret(one)
 		made := token.Token{
-			ID: c.id(one), Owner: owner, LastFour: c.secrets[one].LastFour(), Description: fmt.Sprintf("token %d of %s", one%c.Tokens, c.Name(i)),
+			ID: c.id(one), Owner: owner, LastFour: secret.LastFour(), Description: fmt.Sprintf("token %d of %s", one%c.Tokens, c.Name(i)),
 			Source: token.Manual, Scopes: []token.Scope{token.ScopeAdmin}, Active: true, CreatedAt: c.At.Add(time.Duration(one%c.Tokens) * time.Second),
-			Hash: c.hashes[one], LastUsed: token.Use{At: c.At, Addr: "192.0.2.1", Agent: "docker/28.2.2 go/go1.24"},
+			Hash: token.Hash(secret.Reveal()), LastUsed: token.Use{At: c.At, Addr: "192.0.2.1", Agent: "docker/28.2.2 go/go1.24"},
 		}
 		if one%c.Tokens == 0 {
 			made.Source, made.Session, made.Installation, made.Machine, made.OS = token.Auto, s.ID, fmt.Sprintf("%064x", i), "laptop", "linux"

@@ -85,8 +85,11 @@ func opened(path string, o Options, want int, steps map[int]migration) (*DB, err
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{bolt: bolt, path: path, log: o.Logger, failed: make(chan struct{})}
+	db := &DB{bolt: bolt, path: path, log: o.Logger, failed: make(chan struct{}), noted: noted{fresh: newLayer(), most: notedAtMost}}
 	if err := db.settle(want, steps); err != nil {
+		return nil, errors.Join(err, bolt.Close())
+	}
+	if err := db.loadNoted(); err != nil {
 		return nil, errors.Join(err, bolt.Close())
 	}
 	return db, nil

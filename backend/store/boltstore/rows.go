@@ -19,7 +19,9 @@ var (
 // txn is a transaction that knows whether it wrote anything.
 type txn struct {
 	*bbolt.Tx
-	wrote bool
+	wrote  bool
+	then   []func()  // done after the commit, before another write begins
+	layers [2]*layer // uses to be laid over what is read, see noted
 }
 
 func (t *txn) get(bucket string, key []byte) []byte { return t.Bucket([]byte(bucket)).Get(key) }

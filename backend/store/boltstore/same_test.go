@@ -39,7 +39,7 @@ func TestSameAsInMemory(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"sign in": pair.signIn, "generate": pair.generate, "create": pair.create, "delete": pair.remove,
 			"rewrite": pair.rewrite, "touch": pair.touch, "use": pair.use, "end": pair.end, "sweep": pair.sweep,
-			"account": pair.account, "change account": pair.changeAccount, "time": pair.pass, "reopen": pair.reopen(path),
+			"account": pair.account, "settle": pair.settle, "change account": pair.changeAccount, "time": pair.pass, "reopen": pair.reopen(path),
 			"": pair.compare,
 		})
 	})
@@ -171,6 +171,13 @@ func (p *pair) use(t *rapid.T) {
 	p.both(t, "use", func(s storetest.Store) error {
 		return s.UseSessions(ctx, []grant.Use{{Session: id, At: p.now}, {Session: "none", At: p.now}})
 	})
+}
+
+// settle is the file's own affair.
+func (p *pair) settle(t *rapid.T) {
+	if err := p.file.(*boltstore.DB).Settle(rapid.IntRange(1, 5).Draw(t, "most")); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (p *pair) end(t *rapid.T) {

@@ -81,22 +81,17 @@ func (db *DB) ChangeSession(ctx context.Context, id string, fn func(grant.Sessio
 	})
 }
 
-// UseSessions notes uses, passing over sessions that are gone.
-func (db *DB) UseSessions(ctx context.Context, uses []grant.Use) error {
-	if len(uses) == 0 {
-		return nil
+// sessionOf is a session with its uses.
+func sessionOf(t *txn, id string) (s session, found bool, err error) {
+	if s, found, err = sessionRowOf(t, id); err != nil || !found {
+		return s, found, err
 	}
-	return db.update(ctx, func(t *txn) error {
-		for _, u := range uses {
-			if err := useSession(t, u.Session, func(s session) session { return s.Use(u.Generation, u.At) }); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	s, err = used(t, s)
+	return s, true, err
 }
 
-func sessionOf(t *txn, id string) (s session, found bool, err error) {
+// sessionRowOf is a session as its row has it.
+func sessionRowOf(t *txn, id string) (s session, found bool, err error) {
 	var row sessionRow
 	if found, err = load(t, inSessions, []byte(id), &row); err != nil || !found {
 		return s, false, err
@@ -132,6 +127,9 @@ func newSession(t *txn, s session) error {
 	if err := t.put(byAccountSession, key(s.Account, s.ID), []byte{}); err != nil {
 		return err
 	}
+	if err := forgetSessionUse(t, s.ID); err != nil {
+		return err
+	}
 	if err := note(t, s.Until(), dueSession, s.ID); err != nil {
 		return err
 	}
@@ -155,6 +153,9 @@ func writeSession(t *txn, s session) error {
 
 func dropSession(t *txn, s session) error {
 	if err := t.drop(byAccountSession, key(s.Account, s.ID)); err != nil {
+		return err
+	}
+	if err := t.drop(inSessionUses, []byte(s.ID)); err != nil {
 		return err
 	}
 	return t.drop(inSessions, []byte(s.ID))

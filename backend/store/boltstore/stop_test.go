@@ -193,7 +193,7 @@ func TestNothingNewIsNotWritten(t *testing.T) {
 	for what, err := range map[string]error{
 		"account": db.ChangeAccount(ctx, person(0).ID, func(a account.Account, _ bool) (account.Account, error) { return a, nil }),
 		"holding": db.Change(ctx, "a", func(h token.Holding) (token.Holding, error) { return h, nil }),
-		"touch":   db.Touch(ctx, []token.Used{{Owner: "a", ID: "gone"}}),
+		"no uses": errors.Join(db.Touch(ctx, nil), db.UseSessions(ctx, nil), db.Sweep(ctx, dawn)),
 		"delete":  db.DeleteBrowserSession(ctx, "gone"),
 	} {
 		if err != nil {

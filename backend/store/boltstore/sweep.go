@@ -37,6 +37,9 @@ const (
 // their own Forgotten, browser sessions past their time, auto-generated tokens
 // whose session is over, events that were kept long enough.
 func (db *DB) Sweep(ctx context.Context, now time.Time) error {
+	if err := db.settleNoted(ctx, settleAtMost); err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
 	anything := false
 	err := db.view(ctx, func(t *txn) error {
 		first, _ := t.Bucket([]byte(byDue)).Cursor().First()

@@ -132,12 +132,8 @@ func decodeToken(t *txn, value []byte) (token.Token, error) {
 	if err != nil {
 		return out, err
 	}
-	used, err := tokenUses(t, key(out.Owner, out.ID))
-	if err != nil {
+	if out, err = lastUsed(t, out); err != nil || out.Session == "" {
 		return out, err
-	}
-	if out = used.over(out); out.Session == "" {
-		return out, nil
 	}
 	s, _, err := sessionOf(t, out.Session)
 	out.SessionUntil = s.Until()
@@ -259,6 +255,11 @@ func keepToken(t *txn, one token.Token) error {
 	}
 	if err := t.put(byTokenID, []byte(one.ID), []byte(one.Owner)); err != nil {
 		return err
+	}
+	if t.get(inTokens, at) == nil {
+		if err := forgetTokenUses(t, at); err != nil {
+			return err
+		}
 	}
 	if one.Session != "" {
 		index := key(one.Session, one.Owner, one.ID)

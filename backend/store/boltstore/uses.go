@@ -2,44 +2,38 @@ package boltstore
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"time"
 
+	"lanyard/backend/grant"
 	"lanyard/backend/token"
 )
 
-// What a token was used for is kept beside its row, in a few bytes: uses come
-// by the thousand, and rows are long. A row's own last use is what was known
-// when it was last written.
+// What tokens and sessions were used for is kept beside their rows, in a few
+// bytes: rows are long, and say what was known when they were last written.
 
 // usesRow is what was noted of a token's uses.
 type usesRow struct {
-	By       []token.UsedBy // the most recent first
-	Previous token.Use      // the latest by the secret before the last rotation
+	upto     uint64         // the highest number that is in it, see noted
+	by       []token.UsedBy // the most recent first
+	previous token.Use      // the latest by the secret before the last rotation
+}
+
+// sessionUse is what was noted of a session's.
+type sessionUse struct {
+	upto       uint64
+	at         time.Time
+	generation int // of the refresh token that was seen to be in use; 0: none
 }
 
 // Touch notes uses; a token that is gone is passed over.
 func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
-	if len(uses) == 0 {
-		return nil
-	}
-	return db.update(ctx, func(t *txn) error {
-		for _, u := range uses {
-			at := key(u.Owner, u.ID)
-			if t.get(inTokens, at) == nil {
-				continue
-			}
-			row, err := tokenUses(t, at)
-			if err != nil {
-				return err
-			}
-			if err := t.put(inTokenUses, at, row.note(u).bytes()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return db.noteUses(ctx, batch{tokens: uses})
+}
+
+// UseSessions notes uses, passing over sessions that are gone.
+func (db *DB) UseSessions(ctx context.Context, uses []grant.Use) error {
+	return db.noteUses(ctx, batch{sessions: uses})
 }
 
 // Uses returns what was noted of a token, or ErrNotFound.
@@ -50,139 +44,159 @@ func (db *DB) Uses(ctx context.Context, owner, id string) (by []token.UsedBy, er
 			return token.ErrNotFound
 		}
 		row, err := tokenUses(t, at)
-		by = row.By
+		by = row.by
 		return err
 	})
 	return by, err
 }
 
+// tokenUses is all that was noted of a token.
 func tokenUses(t *txn, at []byte) (row usesRow, err error) {
-	value := t.get(inTokenUses, at)
-	if value == nil {
-		return row, nil
+	if row, err = readUses(t.get(inTokenUses, at)); err != nil {
+		return row, err
 	}
-	return readUses(value)
-}
-
-func (row usesRow) note(u token.Used) usesRow {
-	row.By = token.Noted(row.By, u)
-	if u.Previous && u.Use.At.After(row.Previous.At) {
-		row.Previous = u.Use
-	}
-	return row
-}
-
-// over lays the uses over a token as its row has it.
-func (row usesRow) over(one token.Token) token.Token {
-	if len(row.By) > 0 {
-		latest := row.By[0]
-		one = one.UsedAt(token.Used{Use: token.Use{At: latest.Last, Addr: latest.Addr, Agent: latest.Agent}})
-	}
-	if !row.Previous.At.IsZero() {
-		one = one.UsedAt(token.Used{Use: row.Previous, Previous: true})
-	}
-	return one
-}
-
-const usesForm = 1
-
-// bytes is the row as it is kept: its form, then numbers as varints and text
-// with its length before it.
-func (row usesRow) bytes() []byte {
-	out := appendUse([]byte{usesForm}, row.Previous)
-	out = binary.AppendUvarint(out, uint64(len(row.By)))
-	for _, u := range row.By {
-		out = appendUse(out, token.Use{At: u.Last, Addr: u.Addr, Agent: u.Agent})
-		out = appendTime(out, u.First)
-		out = binary.AppendVarint(out, u.Count)
-	}
-	return out
-}
-
-func readUses(value []byte) (row usesRow, err error) {
-	r := reader{rest: value}
-	if r.byte() != usesForm {
-		return row, fmt.Errorf("%w: uses of an unknown form", ErrDamaged)
-	}
-	row.Previous = r.use()
-	n := r.uint()
-	for range min(n, uint64(len(value))) {
-		last := r.use()
-		row.By = append(row.By, token.UsedBy{Addr: last.Addr, Agent: last.Agent, Last: last.At, First: r.time(), Count: r.int()})
-	}
-	if r.off || len(r.rest) > 0 || n != uint64(len(row.By)) {
-		return usesRow{}, fmt.Errorf("row of %s: %w", inTokenUses, ErrDamaged)
+	for _, l := range t.layers {
+		if l != nil {
+			row = row.with(l.usesOf(at))
+		}
 	}
 	return row, nil
 }
 
-func appendUse(out []byte, u token.Use) []byte {
-	return appendText(appendText(appendTime(out, u.At), u.Addr), u.Agent)
-}
-
-func appendText(out []byte, text string) []byte {
-	return append(binary.AppendUvarint(out, uint64(len(text))), text...)
-}
-
-// appendTime writes microseconds since 1970; the zero time is 0.
-func appendTime(out []byte, at time.Time) []byte {
-	if at.IsZero() {
-		return binary.AppendVarint(out, 0)
+// with adds what is not in it yet.
+func (row usesRow) with(uses []notedUse) usesRow {
+	for _, u := range uses {
+		if u.number <= row.upto {
+			continue
+		}
+		row.by = token.Noted(row.by, u.Used)
+		if u.Previous && u.Use.At.After(row.previous.At) {
+			row.previous = u.Use
+		}
 	}
-	return binary.AppendVarint(out, at.UnixMicro())
+	return row
 }
 
-// reader reads what was so written, or is off.
-type reader struct {
-	rest []byte
-	off  bool
-}
-
-func (r *reader) byte() (b byte) {
-	if len(r.rest) == 0 {
-		r.off = true
-		return 0
+// lastUsed is a token's row with the last uses that were noted.
+func lastUsed(t *txn, one token.Token) (token.Token, error) {
+	at := key(one.Owner, one.ID)
+	row, err := readLatest(t.get(inTokenUses, at))
+	if err != nil {
+		return one, err
 	}
-	b, r.rest = r.rest[0], r.rest[1:]
-	return b
-}
-
-func (r *reader) uint() uint64 {
-	n, size := binary.Uvarint(r.rest)
-	return n * r.went(size)
-}
-
-func (r *reader) int() int64 {
-	n, size := binary.Varint(r.rest)
-	return n * int64(r.went(size))
-}
-
-// went goes on by what a number took: 1, or 0 if there was none.
-func (r *reader) went(size int) uint64 {
-	if size <= 0 {
-		r.off, r.rest = true, nil
-		return 0
+	if len(row.by) > 0 {
+		latest := row.by[0]
+		one = one.UsedAt(token.Used{Use: token.Use{At: latest.Last, Addr: latest.Addr, Agent: latest.Agent}})
 	}
-	r.rest = r.rest[size:]
-	return 1
-}
-
-func (r *reader) text() string {
-	n := r.uint()
-	if n > uint64(len(r.rest)) {
-		r.off = true
-		return ""
+	if !row.previous.At.IsZero() {
+		one = one.UsedAt(token.Used{Use: row.previous, Previous: true})
 	}
-	text := string(r.rest[:n])
-	r.rest = r.rest[n:]
-	return text
-}
-
-func (r *reader) time() time.Time {
-	if at := r.int(); at != 0 {
-		return time.UnixMicro(at).UTC()
+	for _, l := range t.layers {
+		if l == nil {
+			continue
+		}
+		for _, u := range l.usesOf(at) {
+			if u.number > row.upto {
+				one = one.UsedAt(u.Used)
+			}
+		}
 	}
-	return time.Time{}
+	return one, nil
 }
 
-func (r *reader) use() token.Use { return token.Use{At: r.time(), Addr: r.text(), Agent: r.text()} }
+// putTokenUses puts what a layer has of a token in its place.
+func putTokenUses(t *txn, at string, l *layer) error {
+	k := []byte(at)
+	if t.get(inTokens, k) == nil {
+		return nil
+	}
+	row, err := readUses(t.get(inTokenUses, k))
+	if err != nil {
+		return err
+	}
+	row = row.with(l.usesOf(k))
+	row.upto = max(row.upto, l.last)
+	return t.put(inTokenUses, k, row.bytes())
+}
+
+// forgetTokenUses begins the uses of a token that is new: what was noted of
+// another of its id is not its.
+func forgetTokenUses(t *txn, at []byte) error {
+	latest := t.latestNoted(place{key: string(at)})
+	if latest == 0 {
+		return t.drop(inTokenUses, at)
+	}
+	return t.put(inTokenUses, at, usesRow{upto: latest}.bytes())
+}
+
+// used is a session with all uses that were noted.
+func used(t *txn, s session) (session, error) {
+	row, err := readSessionUse(t.get(inSessionUses, []byte(s.ID)))
+	if err != nil {
+		return s, err
+	}
+	s = row.over(s)
+	for _, l := range t.layers {
+		if l != nil {
+			s = row.with(s, l.visitsOf(s.ID))
+		}
+	}
+	return s, nil
+}
+
+// over lays it over a session as its row has it.
+func (row sessionUse) over(s session) session {
+	if row.at.After(s.LastUsed) {
+		s.LastUsed = row.at
+	}
+	if row.generation != 0 && row.generation == s.Refresh.Generation {
+		s.Refresh.CurrentUsed = true
+	}
+	return s
+}
+
+// with is a session after further uses.
+func (row sessionUse) with(s session, uses []notedVisit) session {
+	for _, u := range uses {
+		if u.number > row.upto {
+			s = s.Use(u.Generation, u.At)
+		}
+	}
+	return s
+}
+
+// putSessionUse puts what a layer has of a session in its place. Sweep is told
+// of an end that comes nearer by it, as the first use may make it.
+func putSessionUse(t *txn, id string, l *layer) error {
+	old, found, err := sessionRowOf(t, id)
+	if err != nil || !found {
+		return err
+	}
+	row, err := readSessionUse(t.get(inSessionUses, []byte(id)))
+	if err != nil {
+		return err
+	}
+	old = row.over(old)
+	s := row.with(old, l.visitsOf(id))
+	if s.Until().Before(old.Until()) {
+		if err := note(t, s.Until(), dueSession, id); err != nil {
+			return err
+		}
+	}
+	next := sessionUse{upto: max(row.upto, l.last), at: s.LastUsed}
+	if s.Refresh.CurrentUsed {
+		next.generation = s.Refresh.Generation
+	}
+	return t.put(inSessionUses, []byte(id), next.bytes())
+}
+
+// forgetSessionUse begins the uses of a session that is new.
+func forgetSessionUse(t *txn, id string) error {
+	latest := t.latestNoted(place{session: true, key: id})
+	if latest == 0 {
+		return t.drop(inSessionUses, []byte(id))
+	}
+	return t.put(inSessionUses, []byte(id), sessionUse{upto: latest}.bytes())
+}
+
+func damagedUses(bucket string) error { return fmt.Errorf("row of %s: %w", bucket, ErrDamaged) }
