@@ -26,6 +26,14 @@ QUIET = 2> >(grep -v '^go: downloading ' >&2)
 # The packages in which two things happen at once: tested with the race detector.
 RACE := ^lanyard/backend/(store|token|grant|server)(/|$$)
 
+# Tests that "make test" leaves to others: pictures to make gallery; to make faults what takes long
+# and has a shorter one beside it: the same way with another tool, another registry, another fault.
+PICTURES := ^Test(Security)?Gallery$$
+LONG := ^(TestDockerHubTwice|TestDockerHubAccessExpired|TestDockersOwnSignIn|TestMoveUnderWork|TestKilledWhileCollecting)$$|^TestScriptsAtAComputer$$/^(docker_doctor_bad|org|token_more)$$
+
+# Tests of the packages in RACE in which nothing happens at once, and which the race detector makes ten times as long.
+ALONE := ^(TestScanNeverDiffers|TestSameAsInMemory|TestScannersFindSecrets|TestBadInput|TestRightsHistory)$$
+
 # The tests in which something breaks, by their names; LANYARD_FAULTS is how many rounds those play that have rounds.
 FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor|BadInput
 
@@ -59,11 +67,12 @@ check: need-go
 
 unit: need-test build
 	@echo "go test"
-	@go test -p 4 -count=1 -timeout 20m $$(go list ./... | grep -vE '$(RACE)')
+	@go test -p 4 -count=1 -timeout 20m -vet=off -skip '$(PICTURES)|$(LONG)' $$(go list ./... | grep -vE '$(RACE)')
+	@go test -p 4 -count=1 -timeout 20m -vet=off -run '$(ALONE)' $$(go list ./... | grep -E '$(RACE)')
 
 race: need-test
 	@echo "go test -race, where two things happen at once"
-	@CGO_ENABLED=1 go test -count=1 -race -timeout 20m $$(go list ./... | grep -E '$(RACE)')
+	@CGO_ENABLED=1 go test -count=1 -race -timeout 20m -vet=off -skip '$(ALONE)' $$(go list ./... | grep -E '$(RACE)')
 
 web: need-window
 	@build/frontend.sh test
@@ -102,6 +111,7 @@ bench: need-test build ## the window beside an empty one of Wails, sizes, and th
 
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
+	@go test -count=1 -timeout 30m -v -run '$(LONG)' ./backend/... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 	@$(MAKE) clients
 
 clients: need-test ## every container tool with a token of every scope at three registries, to build/clients
@@ -110,7 +120,7 @@ clients: need-test ## every container tool with a token of every scope at three 
 
 gallery: need-test build ## every page and the window as pictures, small, large, light and dark, to build/gallery
 	@mkdir -p build/gallery
-	@LANYARD_GALLERY=$(CURDIR)/build/gallery go test -count=1 -run '^TestGallery$$' ./backend/internal/pages
+	@LANYARD_GALLERY=$(CURDIR)/build/gallery go test -count=1 -run '$(PICTURES)' ./backend/internal/pages
 	@build/frontend.sh gallery
 
 install: build ## the programs and the window's menu entry, to PREFIX (PREFIX=~/.local)

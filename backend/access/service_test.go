@@ -153,7 +153,7 @@ func TestRefused(t *testing.T) {
 		"a repository of another": {func(ctx context.Context) error {
 			_, err := w.CreateRepository(ctx, actor("eve"), "max/app", "", false)
 			return err
-		}, access.ErrNotFound},
+		}, access.ErrForbidden},
 		"a repository twice": {func(ctx context.Context) error {
 			_, err := w.CreateRepository(ctx, actor("oona"), "acme/app", "", false)
 			return err
