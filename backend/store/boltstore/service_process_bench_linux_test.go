@@ -58,7 +58,7 @@ func serve() (err error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	var at address
-	leave := func() error { return nil }
+	var leave func() error
 	if n <= 0 {
 		at, leave, err = foundFloor(n < 0)
 	} else {
