@@ -59,8 +59,9 @@ var places = map[string]place{
 	"backend/internal/keyringtest":          {programs, both},
 	"backend/internal/openapitest":          {programs, both},
 
-	"app":            {wholes, computer},
-	"backend/server": {wholes, service},
+	"app":               {wholes, computer},
+	"backend/diagnosis": {wholes, computer},
+	"backend/server":    {wholes, service},
 
 	"backend/doctor":            {doings, computer},
 	"backend/helper":            {doings, computer},
@@ -113,6 +114,7 @@ var testsOnly = []string{"backend/e2e", "backend/internal/keyringtest", "backend
 var exceptions = map[string]string{
 	"backend/token -> backend/activity":  "what befalls a token and what is remembered of it are one transaction",
 	"backend/access -> backend/activity": "who changed a right is a part of the change",
+	"app -> backend/diagnosis":           "the window looks for faults as the terminal does, and both by all that this computer's side has",
 }
 
 // owners says which packages alone may import a library (or a package of Go's own), so that it can be exchanged in
