@@ -17,6 +17,8 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/options/windows"
 
 	"lanyard/app"
+	"lanyard/backend/autostart"
+	"lanyard/backend/notification"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 )
@@ -58,7 +60,14 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	window := app.New(p)
+	var window *app.App
+	desktop := &notification.Desktop{
+		Address: os.Getenv("DBUS_SESSION_BUS_ADDRESS"), Program: "lanyard", Icon: "lanyard",
+		Opened: func(id string) { window.NoticeOpened(id) },
+	}
+	defer desktop.Close()
+	p.Notifier = desktop
+	window = app.New(p)
 	go func() {
 		for range raise {
 			window.SecondInstance()
@@ -95,5 +104,25 @@ func parts() (app.Parts, error) {
 		return app.Parts{}, err
 	}
 	own := ownservice.Of(computer.Dirs, lanyard, version)
-	return app.Parts{Computer: computer, Asked: &asked, Docker: docker, Own: own, Data: own.Data}, nil
+	p := app.Parts{Computer: computer, Asked: &asked, Docker: docker, Own: own, Data: own.Data, Version: version}
+	p.Entries, p.AtLogin, err = atLogin(os.Getenv)
+	return p, err
+}
+
+// atLogin is how the desktop starts this window when the person logs in, if
+// they want that; nil where it could not.
+func atLogin(getenv func(string) string) (*autostart.Entries, autostart.Job, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return nil, autostart.Job{}, fmt.Errorf("find the home folder: %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, autostart.Job{}, fmt.Errorf("find this program: %w", err)
+	}
+	entries, ok := autostart.EntriesHere(getenv, home)
+	if !ok {
+		return nil, autostart.Job{}, nil
+	}
+	return &entries, autostart.Job{Name: "lanyard", Title: "Lanyard", Program: self}, nil
 }

@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"lanyard/backend/autostart"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/e2e/keyring"
 	"lanyard/backend/e2e/service"
@@ -168,7 +170,9 @@ type fakeScreen struct {
 	copied []string
 	told   []string
 	closed int
-	secret string // on the clipboard
+	saveTo string   // folder that the person chooses; "": they think better of it
+	asked  []string // names that were proposed for files
+	secret string   // on the clipboard
 	marked bool
 }
 
@@ -213,6 +217,16 @@ func (s *fakeScreen) CopySecret(secret string) (take func() bool, err error) {
 		s.lie("", false)
 		return true
 	}, nil
+}
+
+func (s *fakeScreen) SaveAs(_, name string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, name)
+	if s.saveTo == "" {
+		return "", nil
+	}
+	return filepath.Join(s.saveTo, name), nil
 }
 
 func (s *fakeScreen) lie(text string, marked bool) {
@@ -267,10 +281,11 @@ func (s *fakeScreen) prompts() []PromptView {
 // fakeOwn is the world's service as this computer's own: a fake in that it is
 // no process. The demonstration has the real one.
 type fakeOwn struct {
-	world   *world
-	mu      sync.Mutex
-	running bool
-	fail    error
+	world     *world
+	mu        sync.Mutex
+	running   bool
+	installed bool
+	fail      error
 }
 
 func (o *fakeOwn) Status(ctx context.Context) (ownservice.Status, error) {
@@ -308,3 +323,33 @@ func (o *fakeOwn) Stop(context.Context) error {
 func (o *fakeOwn) SetupCode(context.Context) (string, error) { return o.world.service.SetupCode(), nil }
 
 func (o *fakeOwn) Owns(_ context.Context, address string) bool { return address == o.world.service.URL }
+
+func (o *fakeOwn) Automatic(context.Context) (ownservice.Automatic, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return ownservice.Automatic{Service: map[bool]autostart.Standing{true: autostart.Current, false: autostart.Absent}[o.installed]}, nil
+}
+
+func (o *fakeOwn) Install(context.Context, ownservice.Set) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.installed = true
+	return nil
+}
+
+func (o *fakeOwn) Uninstall(context.Context, ownservice.Set) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.installed = false
+	return nil
+}
+
+func (o *fakeOwn) Backup(_ context.Context, to io.Writer) (int64, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.running {
+		return 0, ownservice.ErrNotRunning
+	}
+	n, err := io.WriteString(to, "the database")
+	return int64(n), err
+}

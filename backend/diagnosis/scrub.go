@@ -20,15 +20,24 @@ func Scrub(text string) string {
 	return userinfo.ReplaceAllString(secrets.ReplaceAllString(text, "***"), "${1}***@")
 }
 
+// Tidy takes secrets and the home folder out of lines, for a report.
+func Tidy(lines []string) []string {
+	home, _ := os.UserHomeDir()
+	tidy := make([]string, len(lines))
+	for i, line := range lines {
+		if len(home) > 1 {
+			line = strings.ReplaceAll(line, home, "~")
+		}
+		tidy[i] = ledger.Shown(Scrub(line))
+	}
+	return tidy
+}
+
 // clean takes secrets and the home folder out of all that is free text.
 func (d *Report) clean() {
-	home, _ := os.UserHomeDir()
 	tidy := func(texts ...*string) {
 		for _, s := range texts {
-			if len(home) > 1 {
-				*s = strings.ReplaceAll(*s, home, "~")
-			}
-			*s = ledger.Shown(Scrub(*s))
+			*s = Tidy([]string{*s})[0]
 		}
 	}
 	for i := range d.Files {

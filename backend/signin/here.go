@@ -86,3 +86,11 @@ func index(state machine.StateFile) ([]string, error) {
 	}
 	return names, nil
 }
+
+// PinKeychain writes down where the person wants the secrets to be.
+func (c *Computer) PinKeychain(store keychain.Store) error {
+	return c.Dirs.SettingsFile().Update(func(s *machine.Settings) error {
+		s.Keychain.Store = string(store)
+		return nil
+	})
+}

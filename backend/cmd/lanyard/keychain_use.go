@@ -61,7 +61,7 @@ func useKeychain(ctx context.Context, t terminal, store keychain.Store, keyFile 
 			return err
 		}
 	}
-	if err := p.pin(store); err != nil {
+	if err := p.computer.PinKeychain(store); err != nil {
 		return err
 	}
 	now, err := p.computer.Keychain.Standing(ctx)
@@ -107,7 +107,7 @@ func keychainMove(t terminal) *cobra.Command {
 				return err
 			}
 			done := t.waitFor("Moving the entries")
-			moved, err := keychain.Mover{Keychain: p.computer.Keychain, To: store, Pin: p.pin}.Move(cmd.Context())
+			moved, err := keychain.Mover{Keychain: p.computer.Keychain, To: store, Pin: p.computer.PinKeychain}.Move(cmd.Context())
 			done()
 			if err != nil {
 				return err
@@ -126,14 +126,6 @@ func keychainMove(t terminal) *cobra.Command {
 		return []string{string(keychain.System), string(keychain.File)}, cobra.ShellCompDirectiveNoFileComp
 	})
 	return cmd
-}
-
-// pin writes the choice of a keychain down.
-func (p *parts) pin(store keychain.Store) error {
-	return p.computer.Dirs.SettingsFile().Update(func(s *machine.Settings) error {
-		s.Keychain.Store = string(store)
-		return nil
-	})
 }
 
 // useKeyFile writes the key file down, and makes it where it is not there.

@@ -117,9 +117,9 @@ func serve(ctx context.Context, t terminal, o serveOptions) (err error) {
 		Store: data.DB, Keys: data.Keys, Address: address, Registries: o.registries, Storage: o.storage, Data: data.Dir,
 		Rights: access.Default(o.defaultRights), Aliases: o.aliases, Version: version,
 		RefreshTokens: o.refresh, Backup: data.DB.Copy,
-		Tokens:        token.Limits{Auto: token.DefaultLimits().Auto, Manual: o.manual, PerHour: o.autoPerHour},
-		Sessions:      grant.Limits{Absolute: o.lifetime, Idle: o.idle, Unclaimed: grant.DefaultLimits().Unclaimed},
-		SetUp:         data.MarkSetUp, Stop: stop, Log: slog.New(slog.NewTextHandler(t.Err, nil)),
+		Tokens:   token.Limits{Auto: token.DefaultLimits().Auto, Manual: o.manual, PerHour: o.autoPerHour},
+		Sessions: grant.Limits{Absolute: o.lifetime, Idle: o.idle, Unclaimed: grant.DefaultLimits().Unclaimed},
+		SetUp:    data.MarkSetUp, Stop: stop, Log: slog.New(slog.NewTextHandler(t.Err, nil)),
 	})
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
