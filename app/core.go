@@ -44,6 +44,7 @@ type core struct {
 	over  *SessionView  // how the last session ended, until another begins
 	shown SessionView   // what the page was told last
 	last  map[signin.Account]heard
+	tests *running           // the self-test that was begun last; nil: none was
 	waits context.CancelFunc // ends the wait for changes; nil: none waits
 }
 

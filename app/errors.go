@@ -106,8 +106,8 @@ var kinds = []struct {
 	{client.ErrRefused, "refused", "", ""},
 	{client.ErrServer, "failed", "", "Try again in a moment; the service's log says more."},
 
-	{client.ErrPassword, "denied", "", "Sign in through the browser, in a terminal: lanyard login --server docker-hub"},
-	{signin.ErrHubAgain, "ended", "Access to Docker Hub's list of tokens lasts minutes and has expired. The token of this computer goes on working.", "Sign in again in a terminal: lanyard login --server docker-hub"},
+	{client.ErrPassword, "denied", "", "Try again, or sign in by your own docker, or with a token that you make there."},
+	{signin.ErrHubAgain, "ended", "Access to Docker Hub's list of tokens lasts minutes and has expired. The token of this computer goes on working.", "Sign in again."},
 
 	{signin.ErrNotSignedIn, "not_signed_in", "Nobody is signed in on this computer.", "Sign in."},
 	{keychain.ErrNotFound, "not_signed_in", "The keychain has no entry for that any more.", "Sign in again."},
@@ -143,6 +143,8 @@ var kinds = []struct {
 	{signin.ErrTools, "failed", "", "Everything else is done. Put right what it names, and apply the tools again."},
 	{errNothingToOpen, "failed", "", ""},
 	{errTooLong, "refused", "", ""},
+	{selftest.ErrDiffers, "failed", "", "Ask whoever runs the registry: what it keeps is damaged."},
+	{autostart.ErrJob, "refused", "", ""},
 	{selftest.ErrNowhere, "refused", "", "Sign in to a registry first."},
 	{context.DeadlineExceeded, "offline", "There was no answer in time.", "Try again in a moment."},
 }

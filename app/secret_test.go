@@ -104,9 +104,15 @@ func (w *world) search(where string, said any, secrets []string) {
 // arguments are what the page might call a method with.
 func arguments(method reflect.Type, w *world, token string) [][]reflect.Value {
 	texts := map[reflect.Type][]any{
-		reflect.TypeFor[string]():       {token, w.service.URL, ""},
-		reflect.TypeFor[bool]():         {false, true, false},
-		reflect.TypeFor[NewTokenView](): {NewTokenView{Description: "x", Scope: "read"}, NewTokenView{}, NewTokenView{Scope: "admin"}},
+		reflect.TypeFor[string]():          {token, w.service.URL, ""},
+		reflect.TypeFor[[]string]():        {[]string{token}, []string{"x"}, []string(nil)},
+		reflect.TypeFor[bool]():            {false, true, false},
+		reflect.TypeFor[int]():             {0, 1, -1},
+		reflect.TypeFor[NewTokenView]():    {NewTokenView{Description: "x", Scope: "read"}, NewTokenView{}, NewTokenView{Scope: "admin"}},
+		reflect.TypeFor[EditView]():        {EditView{Description: "x"}, EditView{Scope: "read"}, EditView{}},
+		reflect.TypeFor[ActivityQuery]():   {ActivityQuery{}, ActivityQuery{Kind: "token", Before: token}, ActivityQuery{Kind: "x"}},
+		reflect.TypeFor[PreferencesView](): {PreferencesView{Theme: "dark", LogLevel: "debug", StartAtLogin: true}, PreferencesView{}, PreferencesView{Theme: "system", LogLevel: "info"}},
+		reflect.TypeFor[PasteView]():       {PasteView{Host: "localhost:1", Username: "anna", Secret: token, NoCheck: true}, PasteView{Host: w.service.URL, Username: "anna", Secret: token}, PasteView{}},
 	}
 	if method.NumIn() == 0 {
 		return [][]reflect.Value{nil}

@@ -39,10 +39,11 @@ func (s *Start) SelfTest() error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(c.life)
-	s.mu.Lock()
-	earlier, done := s.testing, make(chan struct{})
-	s.testing = &running{cancel, done}
-	s.mu.Unlock()
+	done := make(chan struct{})
+	c.mu.Lock()
+	earlier := c.tests
+	c.tests = &running{cancel, done}
+	c.mu.Unlock()
 	earlier.stop()
 	key := host
 	if host == machine.DockerHub {

@@ -140,9 +140,13 @@ func (s *Session) own(ctx context.Context, a *attempt) (address string, err erro
 	return st.PublicURL, nil
 }
 
-// Cancel stops the sign-in that is under way and returns when nothing of it is
-// left.
+// Cancel stops the sign-in that is under way, or the self-test, and returns when
+// nothing of it is left.
 func (s *Session) Cancel() error {
+	s.core.mu.Lock()
+	tests := s.core.tests
+	s.core.mu.Unlock()
+	tests.stop()
 	s.mu.Lock()
 	a := s.current
 	s.mu.Unlock()

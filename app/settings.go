@@ -28,7 +28,7 @@ type PreferencesView struct {
 	StartAtLogin          bool       `json:"startAtLogin"`
 	StartAtLoginAvailable bool       `json:"startAtLoginAvailable"`
 	Notify                NotifyView `json:"notify" ts_type:"{ session: boolean; replaced: boolean; tokens: boolean }"` // a class could not be sent
-	LogLevel              string     `json:"logLevel"` // info or debug
+	LogLevel              string     `json:"logLevel"`                                                                  // info or debug
 }
 
 // NotifyView says which notices the desktop shows.

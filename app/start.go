@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"lanyard/backend/client"
@@ -18,12 +17,7 @@ import (
 )
 
 // Start is bound: what a first run needs besides the sign-in itself.
-type Start struct {
-	core *core
-
-	mu      sync.Mutex
-	testing *running // nil: no self-test is under way
-}
+type Start struct{ core *core }
 
 // CheckView is one thing that a sign-in relies on.
 type CheckView struct {

@@ -4,11 +4,15 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +23,7 @@ import (
 	"lanyard/backend/e2e/service"
 	"lanyard/backend/keys"
 	"lanyard/backend/machine"
+	"lanyard/backend/notification"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 )
@@ -41,11 +46,13 @@ type world struct {
 	screen  *fakeScreen
 	own     *fakeOwn
 	network *service.Network
+	desktop *fakeDesktop
 	clock   time.Duration
 
-	mu     sync.Mutex
-	opened []string
-	browse func(address string) error // what the person does; nil: nothing
+	mu      sync.Mutex
+	opened  []string
+	folders []string
+	browse  func(address string) error // what the person does; nil: nothing
 }
 
 func newWorld(t *testing.T) *world {
@@ -59,6 +66,12 @@ func newWorld(t *testing.T) *world {
 // newWorldWith has no account at its service.
 func newWorldWith(t *testing.T, k keyring.Options) *world {
 	t.Helper()
+	return newWorldAt(t, k, service.Options{})
+}
+
+// newWorldAt has a service of a kind.
+func newWorldAt(t *testing.T, k keyring.Options, o service.Options) *world {
+	t.Helper()
 	session := keyring.StartWith(t, k)
 	session.Enter(t)
 	t.Setenv("SHELL", "/bin/sh")
@@ -67,9 +80,10 @@ func newWorldWith(t *testing.T, k keyring.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, session: session, screen: &fakeScreen{}}
-	w.service = service.Start(t, service.Options{Keys: all})
-	w.network = &service.Network{Under: w.service.Transport()}
+	w := &world{T: t, session: session, screen: &fakeScreen{}, desktop: &fakeDesktop{}}
+	o.Keys = all
+	w.service = service.Start(t, o)
+	w.network = &service.Network{Under: nearby{w.service.Transport()}}
 	w.own = &fakeOwn{world: w, running: true}
 	w.App = w.window(filepath.Join(t.TempDir(), "here"))
 	return w
@@ -88,7 +102,11 @@ func (w *world) window(home string) *App {
 	computer := &signin.Computer{Dirs: dirs, Docker: docker, Transport: w.network, Now: func() time.Time { return time.Now().Add(w.clock) }}
 	asked := *computer
 	asked.Keychain.Asked = true
-	a := build(Parts{Computer: computer, Asked: &asked, Docker: docker, Own: w.own, Data: dirs.Service(), Open: w.open, Now: computer.Now}, w.screen)
+	a := build(Parts{
+		Computer: computer, Asked: &asked, Docker: docker, Own: w.own, Data: dirs.Service(), Open: w.open, Folder: w.openFolder,
+		Version: "test", Now: computer.Now, Notifier: w.desktop,
+		Entries: &autostart.Entries{Dir: filepath.Join(home, "autostart")}, AtLogin: autostart.Job{Name: "lanyard", Title: "Lanyard", Program: "/opt/lanyard-desktop"},
+	}, w.screen)
 	w.Cleanup(func() { a.Shutdown(context.Background()) })
 	return a
 }
@@ -106,7 +124,7 @@ func (w *world) open(address string) error {
 	w.opened = append(w.opened, address)
 	browse := w.browse
 	w.mu.Unlock()
-	if browse != nil {
+	if browse != nil && strings.Contains(address, "/authorize?") {
 		go func() {
 			if err := browse(address); err != nil {
 				w.Errorf("in the browser: %v", err)
@@ -170,6 +188,7 @@ type fakeScreen struct {
 	copied []string
 	told   []string
 	closed int
+	saveAs string   // file that the person chooses; "": the proposed one in saveTo
 	saveTo string   // folder that the person chooses; "": they think better of it
 	asked  []string // names that were proposed for files
 	secret string   // on the clipboard
@@ -223,8 +242,8 @@ func (s *fakeScreen) SaveAs(_, name string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, name)
-	if s.saveTo == "" {
-		return "", nil
+	if s.saveAs != "" || s.saveTo == "" {
+		return s.saveAs, nil
 	}
 	return filepath.Join(s.saveTo, name), nil
 }
@@ -352,4 +371,55 @@ func (o *fakeOwn) Backup(_ context.Context, to io.Writer) (int64, error) {
 	}
 	n, err := io.WriteString(to, "the database")
 	return int64(n), err
+}
+
+// nearby is a network that ends at this computer.
+type nearby struct{ next http.RoundTripper }
+
+var errFar = errors.New("no test leaves this computer")
+
+func (n nearby) RoundTrip(r *http.Request) (*http.Response, error) {
+	if host := r.URL.Hostname(); host != "localhost" && host != "127.0.0.1" {
+		return nil, fmt.Errorf("%w for %s", errFar, host)
+	}
+	return n.next.RoundTrip(r)
+}
+
+func (w *world) openFolder(path string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.folders = append(w.folders, path)
+	return nil
+}
+
+// fakeDesktop shows notifications.
+type fakeDesktop struct {
+	mu    sync.Mutex
+	shown []notification.Shown
+}
+
+func (d *fakeDesktop) Show(_ context.Context, s notification.Shown) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shown = append(d.shown, s)
+	return true, nil
+}
+
+func (d *fakeDesktop) all() []notification.Shown {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.shown)
+}
+
+// views are those of an event, in order.
+func views[V any](s *fakeScreen, name string) []V {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []V
+	for _, e := range s.events {
+		if v, ok := e.view.(V); ok && e.name == name {
+			all = append(all, v)
+		}
+	}
+	return all
 }
