@@ -95,7 +95,17 @@ func (k *Keychain) Use(store, passphrase string) (KeychainView, error) {
 		return KeychainView{}, err
 	}
 	return k.do(func(ctx context.Context) error {
-		_, err := keychain.Mover{Keychain: chain, To: to, Pin: k.core.Asked.PinKeychain}.Move(ctx)
+		computer := *k.core.Asked
+		computer.Keychain = chain
+		s, err := chain.Standing(ctx)
+		if err != nil {
+			return err
+		}
+		unmade := s.Store == keychain.File && s.File == "" // the first write would make it
+		if (errors.Is(s.State, keychain.ErrNoService) || unmade) && computer.Held(s) == 0 {
+			return computer.ChooseKeychain(ctx, to)
+		}
+		_, err = keychain.Mover{Keychain: chain, To: to, Pin: k.core.Asked.PinKeychain}.Move(ctx)
 		return err
 	})
 }
