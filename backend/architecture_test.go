@@ -105,6 +105,7 @@ var places = map[string]place{
 	"backend/grant":            {nouns, service},
 	"backend/internal/bearer":  {nouns, service},
 	"backend/internal/browser": {nouns, service},
+	"backend/internal/changes": {nouns, service},
 	"backend/internal/openapi": {nouns, service},
 	"backend/keys":             {nouns, service},
 	"backend/token":            {nouns, service},

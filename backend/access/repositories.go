@@ -61,6 +61,9 @@ func (s *Service) CreateRepository(ctx context.Context, who Actor, name, descrip
 	if err := checkText(description); err != nil {
 		return Repository{}, err
 	}
+	if err := s.mayMake(ctx, who, name); err != nil {
+		return Repository{}, fmt.Errorf("create repository: %w", err)
+	}
 	made := Repository{ID: uuid.NewString(), Name: name, Description: description, Public: public, CreatedAt: s.now(), CreatedBy: who.Account}
 	err := s.changeRepository(ctx, who, name, Push, func(f Facts) (Repository, error) {
 		if f.Repository.ID != "" {

@@ -66,16 +66,11 @@ func (s *Service) Organization(ctx context.Context, who Actor, name string) (Org
 // ByID returns an organisation for whoever has shown a token of it, or
 // ErrNotFound.
 func (s *Service) ByID(ctx context.Context, id string) (Organization, error) {
-	all, err := s.Store.Organizations(ctx)
+	o, err := s.Store.OrganizationByID(ctx, id)
 	if err != nil {
 		return Organization{}, fmt.Errorf("read organisation: %w", err)
 	}
-	for _, o := range all {
-		if o.ID == id && id != "" {
-			return o, nil
-		}
-	}
-	return Organization{}, ErrNotFound
+	return o, nil
 }
 
 // CreateOrganization makes one whose first owner is owner, an account id. Only

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,6 +127,21 @@ func (r Rights) mayChange(who Actor, name, action string, f Facts) error {
 		return fmt.Errorf("%w: %s", ErrForbidden, refusal(who.Subject(), action, name, may, f, r))
 	}
 	return nil
+}
+
+// mayMake says to whoever may not push to a name, and may not see what lies
+// there, which name would work. It is one answer, whether there is something.
+func (s *Service) mayMake(ctx context.Context, who Actor, name string) error {
+	f, err := s.facts(ctx, name)
+	if err != nil {
+		return err
+	}
+	err = s.Rights.mayChange(who, name, Push, f)
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	f.Repository = Repository{}
+	return fmt.Errorf("%w: %s", ErrForbidden, refusal(who.Subject(), Push, name, s.Rights.reach(who.Subject(), name, f), f, s.Rights))
 }
 
 // RepositoryPatch is a change to a repository; nil leaves a field as it is.

@@ -9,6 +9,8 @@ type Store interface {
 	Facts(ctx context.Context, names []string) (Known, error)
 	// Organizations returns every one, by name.
 	Organizations(ctx context.Context) ([]Organization, error)
+	// OrganizationByID returns one, or ErrNotFound.
+	OrganizationByID(ctx context.Context, id string) (Organization, error)
 	// ChangeOrganization replaces the organisation of a name with what fn makes
 	// of it: of a zero one where there is none, and a zero one deletes it. fn
 	// may run more than once; if it fails nothing changes.

@@ -19,8 +19,11 @@ func (s *Service) Second(ctx context.Context, id, typed, addr string) (Account, 
 	if !app && !ok {
 		return Account{}, ErrWrongCode // no guess: no code looks so
 	}
-	now := s.now()
-	return s.try(ctx, id, addr, app, func(a Account) (Account, error) {
+	now, by := s.now(), "recovery code"
+	if app {
+		by = "code"
+	}
+	return s.try(ctx, id, addr, by, app, func(a Account) (Account, error) {
 		switch {
 		case !app:
 			left, ok := spend(a.Factors.Recovery, id, recovery)
@@ -56,7 +59,7 @@ type Touch struct {
 // transaction that looks at the old one.
 func (s *Service) ByPasskey(ctx context.Context, id, addr string, verify func(Account) (Touch, error)) (Account, error) {
 	now := s.now()
-	return s.try(ctx, id, addr, false, func(a Account) (Account, error) {
+	return s.try(ctx, id, addr, "passkey", false, func(a Account) (Account, error) {
 		touch, err := verify(a)
 		if err != nil {
 			return a, fmt.Errorf("%w: %w", ErrWrongCode, err)
@@ -72,13 +75,15 @@ func (s *Service) ByPasskey(ctx context.Context, id, addr string, verify func(Ac
 }
 
 // try counts a try and lets accept spend what was shown.
-func (s *Service) try(ctx context.Context, id, addr string, guessable bool, accept func(Account) (Account, error)) (Account, error) {
+func (s *Service) try(ctx context.Context, id, addr, by string, guessable bool, accept func(Account) (Account, error)) (Account, error) {
 	done, ok := s.throttle.begin(id, addr, guessable, s.now())
 	if !ok {
+		s.tell(ctx, Account{ID: id}, by, ErrThrottled, addr)
 		return Account{}, ErrThrottled
 	}
-	var out Account
+	var was, out Account
 	err := s.Store.ChangeAccount(ctx, id, func(a Account, _ bool) (Account, error) {
+		was = a
 		if a.Disabled {
 			return a, ErrDisabled
 		}
@@ -86,6 +91,7 @@ func (s *Service) try(ctx context.Context, id, addr string, guessable bool, acce
 		out = next
 		return next, err
 	})
+	s.tell(ctx, was, by, err, addr)
 	switch {
 	case err == nil:
 		done(wasRight)

@@ -31,6 +31,9 @@ type Service struct {
 	Hasher *Hasher
 	Sealer Sealer           // nil: no factor can be set up, and no seed be read
 	Now    func() time.Time // nil: time.Now
+	// Tried hears of sign-ins and refusals; nil: nobody does. It gets no
+	// password that was enough for a single request: that is no sign-in.
+	Tried func(ctx context.Context, t Tried)
 
 	throttle throttle
 	peopled  atomic.Bool
@@ -73,6 +76,9 @@ func (s *Service) create(ctx context.Context, n New, first bool) (Account, error
 // password and counts as one.
 func (s *Service) SignIn(ctx context.Context, login, password, addr string) (Account, error) {
 	a, err := s.password(ctx, login, password, addr, true)
+	if errors.Is(err, ErrWrong) || errors.Is(err, ErrThrottled) { // guessing is, at whatever door
+		s.tell(ctx, a, "password", err, addr)
+	}
 	if err != nil {
 		return Account{}, err
 	}
@@ -82,8 +88,17 @@ func (s *Service) SignIn(ctx context.Context, login, password, addr string) (Acc
 // First is SignIn for a caller that goes on to ask for the second factor where
 // the account HasSecond; until then nobody is signed in.
 func (s *Service) First(ctx context.Context, login, password, addr string) (Account, error) {
-	return s.password(ctx, login, password, addr, false)
+	a, err := s.password(ctx, login, password, addr, false)
+	if err != nil || !a.HasSecond() {
+		s.tell(ctx, a, "password", err, addr)
+	}
+	if err != nil {
+		return Account{}, err
+	}
+	return a, nil
 }
+
+// password returns the account with its errors, too: whose it was.
 
 func (s *Service) password(ctx context.Context, login, password, addr string, alone bool) (Account, error) {
 	now := s.now()
@@ -96,7 +111,7 @@ func (s *Service) password(ctx context.Context, login, password, addr string, al
 		who = Key(login)
 	}
 	if !s.throttle.allow(who, addr, now) {
-		return Account{}, ErrThrottled
+		return a, ErrThrottled
 	}
 	ok, err := s.Hasher.Matches(ctx, password, a.Password)
 	if err != nil {
@@ -111,13 +126,13 @@ func (s *Service) password(ctx context.Context, login, password, addr string, al
 	}
 	switch {
 	case !s.throttle.settle(who, addr, of, now):
-		return Account{}, ErrThrottled
+		return a, ErrThrottled
 	case !ok:
-		return Account{}, ErrWrong
+		return a, ErrWrong
 	case a.Disabled:
-		return Account{}, ErrDisabled
+		return a, ErrDisabled
 	case alone && a.HasSecond():
-		return Account{}, ErrSecond
+		return a, ErrSecond
 	}
 	return a, nil
 }

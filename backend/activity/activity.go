@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -53,6 +54,9 @@ const (
 
 	SessionBegan Action = "session.began"
 	SessionEnded Action = "session.ended" // Details: why
+
+	SignInPassed  Action = "signin.passed"  // Details: by
+	SignInRefused Action = "signin.refused" // Details: by, why, tries: how many since the one before
 
 	AccountCreated  Action = "account.created"
 	AccountPassword Action = "account.password" // changed
@@ -188,15 +192,36 @@ func (q Query) wants(now time.Time) func(Event) bool {
 	}
 }
 
+// Behind is the event as it comes after the latest one, whose id is last ("":
+// there is none): what befell an account within one microsecond keeps its
+// order. A store asks in the transaction that adds it. An event of an earlier
+// moment keeps its place there.
+func (e Event) Behind(last string) Event {
+	if !isID(last) || !isID(e.ID) || e.ID[:idTime] != last[:idTime] || e.ID > last {
+		return e
+	}
+	chance, _ := strconv.ParseUint(last[idTime:], 16, 8*idChance/2) // it is an id
+	if chance == 1<<(8*idChance/2)-1 {
+		e.At = e.At.Add(time.Microsecond)
+		e.ID = newID(e.At)
+		return e
+	}
+	e.ID = fmt.Sprintf("%s%0*x", e.ID[:idTime], idChance, chance+1)
+	return e
+}
+
 const (
 	idTime   = 16 // hexadecimal digits of the microseconds since 1970
 	idChance = 8
 )
 
+// From is what the ids of events at a moment, or later, are not less than.
+func From(at time.Time) string { return fmt.Sprintf("%016x", uint64(max(at.UnixMicro(), 0))) }
+
 func newID(at time.Time) string {
 	var chance [idChance / 2]byte
 	_, _ = rand.Read(chance[:]) // cannot fail since Go 1.24
-	return fmt.Sprintf("%016x%s", uint64(max(at.UnixMicro(), 0)), hex.EncodeToString(chance[:]))
+	return From(at) + hex.EncodeToString(chance[:])
 }
 
 func isID(text string) bool {

@@ -273,7 +273,11 @@ func (l limited) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
 	defer cancel()
 	defer func() { err = inWords(err, ctx.Err() != nil && r.Context().Err() == nil) }()
-	response, err := l.next.RoundTrip(r.WithContext(ctx))
+	asked := r.Clone(ctx)
+	if asked.Header.Get("User-Agent") == "" { // a library's own says to nobody what program it was
+		asked.Header.Set("User-Agent", clientID)
+	}
+	response, err := l.next.RoundTrip(asked)
 	if err != nil {
 		return nil, err
 	}

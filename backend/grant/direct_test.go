@@ -64,3 +64,29 @@ func TestPersonalSessions(t *testing.T) {
 		}
 	}
 }
+
+// An account ends its own, whatever it names.
+func TestEndOf(t *testing.T) {
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	s := &grant.Service{Store: memstore.New(), Key: make([]byte, 32), Limits: grant.DefaultLimits(), Now: func() time.Time { return at }}
+	one, err := s.BeginDirect(t.Context(), grant.Direct{Account: "alice", From: grant.FromPassword})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for account, id := range map[string]string{"bob": one.ID, "alice": "none", "": one.ID} {
+		if err := s.EndOf(t.Context(), account, id, grant.WhySignedOut); !errors.Is(err, grant.ErrNotFound) {
+			t.Errorf("%q, %q: %v", account, id, err)
+		}
+	}
+	if _, err := s.Live(t.Context(), one.ID); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		if err := s.EndOf(t.Context(), "alice", one.ID, grant.WhySignedOut); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.Live(t.Context(), one.ID); !errors.Is(err, grant.ErrEnded) {
+		t.Error(err)
+	}
+}

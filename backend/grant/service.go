@@ -148,7 +148,7 @@ func (s *Service) Redeem(ctx context.Context, code string, from Origin) (Session
 		}
 		out, token = s.born(Session{
 			Account: r.Account, Client: r.Client, Scopes: r.Scopes, Audience: r.Audience,
-			AuthTime: r.AuthTime, Addr: from.Addr, Agent: from.Agent,
+			AuthTime: r.AuthTime, Addr: from.Addr, Agent: from.Agent, Machine: r.Machine,
 		}, now)
 		r.Session = out.ID
 		return r, out, nil
@@ -240,7 +240,7 @@ func (s *Service) RedeemDevice(ctx context.Context, deviceCode, client string, f
 		}
 		out, token = s.born(Session{
 			Account: d.Account, Client: d.Client, Scopes: d.Scopes, Audience: d.Audience,
-			AuthTime: d.AuthTime, Addr: from.Addr, Agent: from.Agent,
+			AuthTime: d.AuthTime, Addr: from.Addr, Agent: from.Agent, Machine: d.Machine,
 		}, now)
 		d.Session = out.ID
 		return d, out, nil
@@ -327,6 +327,22 @@ func (s *Service) End(ctx context.Context, id, why string) error {
 	now := s.now()
 	err := s.Store.ChangeSession(ctx, id, func(one Session) (Session, error) { return one.End(why, now), nil })
 	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// EndOf is End for an account that may end its own alone: ErrNotFound for
+// another's session, as for one that never was.
+func (s *Service) EndOf(ctx context.Context, account, id, why string) error {
+	now := s.now()
+	err := s.Store.ChangeSession(ctx, id, func(one Session) (Session, error) {
+		if one.Account != account {
+			return one, ErrNotFound
+		}
+		return s.over(one).End(why, now), nil
+	})
+	if err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ package grant
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -73,11 +74,12 @@ type Session struct {
 	Addr  string `json:"addr,omitempty"`  // from where it was made
 	Agent string `json:"agent,omitempty"` // by what program
 
-	// From and Token came after the first schema, and are not written where a
-	// person signed in: rows from before need no migration.
+	// From, Token and Machine came after the first schema, and are not written
+	// where there is nothing to say: rows from before need no migration.
 
-	From  From   `json:"from,omitempty"`
-	Token string `json:"token,omitempty"` // FromToken: the token's id; the session dies with it
+	From    From   `json:"from,omitempty"`
+	Token   string `json:"token,omitempty"`   // FromToken: the token's id; the session dies with it
+	Machine string `json:"machine,omitempty"` // as the program called its computer when it asked; "": it did not
 
 	Refresh Refresh `json:"refresh"`
 }
@@ -113,6 +115,21 @@ func (s Session) Until() time.Time {
 
 // Live says whether the session may be used at now.
 func (s Session) Live(now time.Time) bool { return now.Before(s.Until()) }
+
+// Seen is when the session was last used, or born.
+func (s Session) Seen() time.Time {
+	if s.LastUsed.IsZero() {
+		return s.CreatedAt
+	}
+	return s.LastUsed
+}
+
+// Living are the sessions that may be used at now, the one used last first.
+func Living(all []Session, now time.Time) []Session {
+	living := slices.DeleteFunc(slices.Clone(all), func(s Session) bool { return !s.Live(now) })
+	slices.SortStableFunc(living, func(a, b Session) int { return b.Seen().Compare(a.Seen()) })
+	return living
+}
 
 // End ends the session for why, unless it has ended before. One that is past
 // its time ended then, and of that.

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -114,5 +115,28 @@ func TestTimesAreStamped(t *testing.T) {
 	at := time.Date(2026, 11, 23, 13, 0, 0, 123456789, time.FixedZone("CET", 3600))
 	if got := stamp(at); got.Location() != time.UTC || got.Nanosecond() != 123456000 {
 		t.Errorf("stamped %s", got)
+	}
+}
+
+func TestLiving(t *testing.T) {
+	named := func(id string, s Session) Session { s.ID = id; return s }
+	all := []Session{
+		named("yesterday", used(time.Hour)), named("ended", used(24*time.Hour).End(WhySignedOut, noon.Add(25*time.Hour))),
+		named("never used, still good", func() Session {
+			s := fresh()
+			s.CreatedAt, s.ClaimBy = noon.Add(2*time.Hour), noon.Add(40*day)
+			return s
+		}()),
+		named("just now", used(29*day)), named("never claimed", fresh()), named("idle", used(0)),
+	}
+	var got []string
+	for _, s := range Living(all, noon.Add(30*day)) {
+		got = append(got, s.ID)
+	}
+	if want := []string{"just now", "never used, still good", "yesterday"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if all[0].ID != "yesterday" || all[3].ID != "just now" {
+		t.Error("the list that was handed in is another now")
 	}
 }

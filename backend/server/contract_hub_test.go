@@ -48,6 +48,12 @@ func TestContractOfTheHub(t *testing.T) {
 	p.step(204, "DELETE", at+"/self", "", basic("bob", p.of["bob"].tokens["repo:public_read"])...)
 	p.step(401, "GET", at+"/self", "", basic("bob", password)...)
 	p.step(403, "GET", at+"/self", "", bob...)
+	p.step(200, "GET", one+"/reach", "", bob...)
+	p.step(200, "GET", at+"/"+p.of["bob"].tried+"/uses", "", bob...)
+	for _, below := range []string{"/reach", "/uses"} {
+		p.step(404, "GET", at+"/"+p.of["eve"].tried+below, "", bob...)
+		p.step(403, "GET", one+below, "", "Authorization", as(p.of["bob"].made("repo:admin")))
+	}
 	p.step(204, "DELETE", one, "", bob...)
 	p.step(404, "GET", one, "", bob...)
 	p.step(404, "PATCH", at+"/"+p.of["eve"].tried, `{"is_active":false}`, bob...)
@@ -99,7 +105,7 @@ func TestContractOfTheHub(t *testing.T) {
 	// Repositories and rights.
 	p.step(201, "POST", "/v2/access/repositories", `{"name":"bob/deep/er","visibility":"public"}`, bob...)
 	p.step(409, "POST", "/v2/access/repositories", `{"name":"bob/deep/er"}`, bob...)
-	p.step(404, "POST", "/v2/access/repositories", `{"name":"eve/x"}`, bob...)
+	p.step(403, "POST", "/v2/access/repositories", `{"name":"eve/x"}`, bob...)
 	p.step(200, "GET", "/v2/access/repositories?page_size=1", "", bob...)
 	p.step(200, "GET", "/v2/access/repositories/bob/deep/er", "", eve...)
 	p.step(404, "GET", "/v2/access/repositories/bob/app", "", eve...)
@@ -118,6 +124,17 @@ func TestContractOfTheHub(t *testing.T) {
 	p.step(403, "GET", "/v2/access/activity?username=eve", "", bob...)
 	p.step(200, "GET", "/v2/auditlogs/bob", "", bob...)
 	p.step(404, "GET", "/v2/nothing", "")
+
+	// Sessions, and what becomes of the account.
+	for _, path := range []string{"/v2/access/sessions", "/v2/access/factors", "/v2/access/changes", "/v2/access/changes?after=unknown"} {
+		p.step(200, "GET", path, "", bob...)
+		p.step(401, "GET", path, "")
+		p.step(403, "GET", path, "", "Authorization", as(p.of["bob"].made("repo:admin")))
+	}
+	p.step(400, "GET", "/v2/access/changes?after="+strings.Repeat("x", 65), "", bob...)
+	p.step(400, "DELETE", "/v2/access/sessions", "", bob...)
+	p.step(200, "DELETE", "/v2/access/sessions?others=true", "", bob...)
+	p.step(404, "DELETE", "/v2/access/sessions/nothing", "", bob...)
 	p.step(200, "DELETE", at+"/sessions", "", bob...)
 	p.step(401, "GET", at, "", bob...)
 }

@@ -56,6 +56,7 @@ func (s *Server) mount() error {
 	(&hubapi.Handler{
 		Tokens: s.tokens, Access: s.access, Activity: s.activity, People: s.accounts, Gate: guard, Callers: c.Store, Sessions: s.grants,
 		Logins: logins, Factors: s.accounts, Key: c.Keys.OAuth(), Images: s.inside,
+		Changes: s.board, Program: program, Tried: s.tried,
 		PublicURL: issuer, PerMinute: c.HubPerMinute, Now: c.Now, Log: c.Log,
 	}).Mount(mux)
 	(&dtrapi.Handler{
@@ -182,6 +183,7 @@ func (s *Server) Serve(ctx context.Context, listeners []net.Listener) error {
 		Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: nil,
 	}
+	server.RegisterOnShutdown(s.board.Close) // whoever waits for changes is answered, not waited for
 	ended := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { ended <- server.Serve(l) }()

@@ -60,13 +60,13 @@ func (m remembering) ChangeAccount(ctx context.Context, id string, fn func(accou
 		return next, err
 	})
 	if err == nil {
-		m.note(ctx, changes(before, after, m.by(ctx, after), m.now())...)
+		m.note(ctx, befell(before, after, m.by(ctx, after), m.now())...)
 	}
 	return err
 }
 
-// changes are what became of an account.
-func changes(before, after account.Account, by activity.By, now time.Time) (all []activity.Event) {
+// befell is what became of an account.
+func befell(before, after account.Account, by activity.By, now time.Time) (all []activity.Event) {
 	add := func(action activity.Action, what string) {
 		e := activity.New(after.ID, action, by, now)
 		if what != "" {

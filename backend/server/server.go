@@ -23,6 +23,7 @@ import (
 	"lanyard/backend/internal/admin"
 	"lanyard/backend/internal/browser"
 	"lanyard/backend/internal/caller"
+	"lanyard/backend/internal/changes"
 	"lanyard/backend/internal/events"
 	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/keys"
@@ -43,6 +44,10 @@ type Store interface {
 	Sweep(ctx context.Context, now time.Time) error
 }
 
+// HubPerMinute is how many requests one caller may make to the Hub's API where
+// Config says nothing.
+const HubPerMinute = hubapi.DefaultPerMinute
+
 // Config is what a service is made of.
 type Config struct {
 	Store        Store
@@ -54,7 +59,7 @@ type Config struct {
 	Rights       access.Default // "": private
 	Tokens       token.Limits
 	Sessions     grant.Limits
-	HubPerMinute int      // requests of one caller to the Hub's API; 0: hubapi.DefaultPerMinute
+	HubPerMinute int      // requests of one caller to the Hub's API; 0: HubPerMinute
 	Aliases      []string // further Hosts that are answered
 	// RefreshTokens: the registry token endpoint gives refresh tokens to those
 	// who ask for them, and takes them.
@@ -77,6 +82,8 @@ type Server struct {
 	tokens   *token.Service
 	access   *access.Service
 	activity *activity.Log
+	signIns  *activity.SignIns
+	board    *changes.Board
 	setup    *account.Setup
 	handler  http.Handler
 	admin    http.Handler
@@ -93,7 +100,8 @@ func New(c Config) (*Server, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	c.Store = marked{remembering{c.Store, c.Now, c.Log}, c.SetUp}
+	board := changes.New()
+	c.Store = marked{remembering{telling{c.Store, board}, c.Now, c.Log}, c.SetUp}
 	sealer, err := c.Keys.Sealer()
 	if err != nil {
 		return nil, fmt.Errorf("build the service: %w", err)
@@ -104,9 +112,12 @@ func New(c Config) (*Server, error) {
 		grants:   &grant.Service{Store: c.Store, Key: c.Keys.Service(), Limits: c.Sessions, Now: c.Now},
 		tokens:   &token.Service{Store: c.Store, Limits: c.Tokens, Now: c.Now},
 		activity: &activity.Log{Store: c.Store, Now: c.Now},
+		board:    board,
 		setup:    &account.Setup{Now: c.Now},
 		close:    func() error { return nil },
 	}
+	s.signIns = &activity.SignIns{Log: s.activity}
+	s.accounts.Tried = s.tried
 	s.access = &access.Service{
 		Store: c.Store, Log: s.activity, Now: c.Now, Owner: s.owner,
 		Rights: access.Rights{Default: c.Rights, Reserved: account.Reserved(), Host: c.Address.Host()},
@@ -134,6 +145,15 @@ func (s *Server) owner(ctx context.Context, name string) string {
 		return ""
 	}
 	return a.ID
+}
+
+// tried keeps a sign-in, or a refusal, in the activity of its account. Whoever
+// signs in is not told that the record failed.
+func (s *Server) tried(ctx context.Context, t account.Tried) {
+	from := activity.Asking(ctx)
+	s.report(ctx, "note a sign-in", s.signIns.Note(context.WithoutCancel(ctx), activity.SignIn{
+		Account: t.Account.ID, Name: t.Account.Name, By: t.By, Why: t.Why, Addr: t.Addr, Agent: from.Agent,
+	}))
 }
 
 // marked tells of the first administrator right after the commit.
@@ -189,6 +209,7 @@ func (s *Server) Background(ctx context.Context) error {
 		case <-renew.C:
 			s.report(ctx, "renew signing leaf", s.config.Keys.Renew(s.config.Now()))
 		case <-ctx.Done():
+			s.board.Close()
 			// Twice: the registry may take a while to close, and tells of its
 			// last pulls then.
 			return errors.Join(s.flushLast(ctx), s.close(), s.flushLast(ctx))
@@ -200,12 +221,12 @@ func (s *Server) Background(ctx context.Context) error {
 func (s *Server) flushLast(ctx context.Context) error {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return s.Flush(last)
+	return errors.Join(s.Flush(last), s.signIns.Flush(last, true))
 }
 
 // Flush writes the uses noted so far.
 func (s *Server) Flush(ctx context.Context) error {
-	return errors.Join(s.tokens.Flush(ctx), s.grants.Flush(ctx), s.access.Flush(ctx))
+	return errors.Join(s.tokens.Flush(ctx), s.grants.Flush(ctx), s.access.Flush(ctx), s.signIns.Flush(ctx, false))
 }
 
 func (s *Server) report(ctx context.Context, what string, err error) {

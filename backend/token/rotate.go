@@ -63,7 +63,7 @@ func rotated(t Token, hash [32]byte, lastFour string, overlap time.Duration, now
 	if !t.ExpiresAt.IsZero() && t.ExpiresAt.Before(until) {
 		until = t.ExpiresAt
 	}
-	t.Previous = &Previous{Hash: t.Hash, LastFour: t.LastFour, Until: until}
+	t.Previous = &Previous{Hash: t.Hash, LastFour: t.LastFour, Since: stamp(now), Until: until}
 	t.Hash, t.LastFour, t.ByPrevious = hash, lastFour, false
 	return t, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,15 +21,20 @@ type Store interface {
 	// Holding returns what owner holds, each token with its SessionUntil;
 	// empty for an owner nobody knows.
 	Holding(ctx context.Context, owner string) (Holding, error)
+	// Token returns one token of an owner, with its SessionUntil, or ErrNotFound.
+	Token(ctx context.Context, owner, id string) (Token, error)
 	// Change replaces what owner holds with what fn makes of it and ends the
 	// sessions in Ends. fn may run more than once; if it fails, nothing changes.
 	Change(ctx context.Context, owner string, fn func(Holding) (Holding, error)) error
 	// TokensFrom returns up to most tokens of everybody in the order of their
 	// ids, beginning with from ("": with the first), each with its SessionUntil.
 	TokensFrom(ctx context.Context, from string, most int) ([]Token, error)
-	// Touch notes uses, each only where later than the one noted; a token that
-	// is gone meanwhile is passed over.
+	// Touch notes uses (Token.UsedAt, Noted); a token that is gone meanwhile
+	// is passed over.
 	Touch(ctx context.Context, uses []Used) error
+	// Uses returns what was noted of a token, by address and program, the most
+	// recent first; or ErrNotFound.
+	Uses(ctx context.Context, owner, id string) ([]UsedBy, error)
 }
 
 const (
@@ -36,20 +42,14 @@ const (
 	maxAgent = 256 // and of a program's name for itself
 )
 
-// Used is a use to be noted.
-type Used struct {
-	Owner, ID string
-	Use       Use
-	Previous  bool // by the secret before the last rotation
-}
-
 // Service makes, shows, changes and deletes the tokens of accounts.
 type Service struct {
 	Store  Store
 	Limits Limits
 	Now    func() time.Time // nil: time.Now
 
-	pending uses // accepted, not yet written; see Flush
+	flushing sync.RWMutex // held while uses go from pending to the store
+	pending  pending      // accepted, not yet written; see Flush
 }
 
 // Spec is what a person asks of a token made by hand.
@@ -161,16 +161,11 @@ func (s *Service) Holding(ctx context.Context, owner string) (Holding, error) {
 
 // Get returns one token of an account, or ErrNotFound.
 func (s *Service) Get(ctx context.Context, owner, id string) (Token, error) {
-	h, err := s.Holding(ctx, owner)
+	t, err := s.Store.Token(ctx, owner, id)
 	if err != nil {
-		return Token{}, err
+		return Token{}, fmt.Errorf("read token: %w", err)
 	}
-	for _, t := range h.Tokens {
-		if t.ID == id {
-			return t, nil
-		}
-	}
-	return Token{}, ErrNotFound
+	return s.pending.over(Holding{Tokens: []Token{t}}).Tokens[0], nil
 }
 
 // Find returns the token of a secret, usable or not, or ErrNotFound.
@@ -179,26 +174,6 @@ func (s *Service) Find(ctx context.Context, secret string) (Token, error) {
 		return Token{}, ErrNotFound
 	}
 	return s.Store.ByHash(ctx, Hash(secret))
-}
-
-// Used notes an accepted use. It costs no disk: eviction and lists see it at
-// once, the store with the next Flush.
-func (s *Service) Used(t Token, addr, agent string) {
-	s.pending.add(Used{Owner: t.Owner, ID: t.ID, Previous: t.ByPrevious, Use: Use{At: s.now(), Addr: clip(addr, maxAddr), Agent: clip(agent, maxAgent)}})
-}
-
-// Flush writes the uses noted since the last one. Call it every second and at
-// the end.
-func (s *Service) Flush(ctx context.Context) error {
-	batch := s.pending.all()
-	if len(batch) == 0 {
-		return nil
-	}
-	if err := s.Store.Touch(ctx, batch); err != nil {
-		return fmt.Errorf("note uses of tokens: %w", err)
-	}
-	s.pending.done(batch)
-	return nil
 }
 
 func (s *Service) now() time.Time {

@@ -22,12 +22,14 @@ type shelf struct {
 	held     map[string]token.Holding
 	sessions map[string]time.Time // until when each lives
 	touched  [][]token.Used
+	uses     map[string][]token.UsedBy
 	acts     []activity.Event
 	broken   error
+	writing  func() // what happens while uses are written
 }
 
 func newShelf() *shelf {
-	return &shelf{held: make(map[string]token.Holding), sessions: make(map[string]time.Time)}
+	return &shelf{held: make(map[string]token.Holding), sessions: make(map[string]time.Time), uses: make(map[string][]token.UsedBy)}
 }
 
 func (s *shelf) ByHash(_ context.Context, hash [32]byte) (token.Token, error) {
@@ -73,6 +75,9 @@ func (s *shelf) Change(_ context.Context, owner string, fn func(token.Holding) (
 }
 
 func (s *shelf) Touch(_ context.Context, all []token.Used) error {
+	if s.writing != nil {
+		s.writing()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken != nil {
@@ -83,10 +88,31 @@ func (s *shelf) Touch(_ context.Context, all []token.Used) error {
 		for i, t := range s.held[one.Owner].Tokens {
 			if t.ID == one.ID {
 				s.held[one.Owner].Tokens[i] = t.UsedAt(one)
+				s.uses[t.ID] = token.Noted(s.uses[t.ID], one)
 			}
 		}
 	}
 	return nil
+}
+
+func (s *shelf) Uses(_ context.Context, owner, id string) ([]token.UsedBy, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.ContainsFunc(s.held[owner].Tokens, func(t token.Token) bool { return t.ID == id }) {
+		return nil, token.ErrNotFound
+	}
+	return s.uses[id], s.broken
+}
+
+func (s *shelf) Token(_ context.Context, owner, id string) (token.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.read(owner).Tokens {
+		if t.ID == id {
+			return t, s.broken
+		}
+	}
+	return token.Token{}, cmp.Or(s.broken, token.ErrNotFound)
 }
 
 func (s *shelf) TokensFrom(_ context.Context, from string, most int) ([]token.Token, error) {

@@ -100,6 +100,7 @@ type Token struct {
 type Previous struct {
 	Hash     [32]byte  `json:"-"`
 	LastFour string    `json:"last_four"`
+	Since    time.Time `json:"since"` // the rotation; zero: before the third schema
 	Until    time.Time `json:"until"` // accepted before that
 	LastUsed Use       `json:"last_used"`
 }

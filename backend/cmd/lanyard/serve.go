@@ -29,7 +29,7 @@ type serveOptions struct {
 	listen, publicURL, data, storage, defaultRights string
 	registries, aliases                             []string
 	behindProxy, own, printRegistryConfig, refresh  bool
-	autoPerHour, manual                             int
+	autoPerHour, manual, hubPerMinute               int
 	lifetime, idle                                  time.Duration
 }
 
@@ -66,6 +66,7 @@ func serveCommand(t terminal) *cobra.Command {
 	f.StringVar(&o.defaultRights, "default-rights", "private", "what members may do in each other's repositories: private (nothing) or team (read and write)")
 	f.IntVar(&o.autoPerHour, "auto-tokens-per-hour", token.DefaultLimits().PerHour, "sign-ins an hour that may take another computer's token (0: no limit)")
 	f.IntVar(&o.manual, "manual-tokens", token.DefaultLimits().Manual, "tokens made by hand an account may have")
+	f.IntVar(&o.hubPerMinute, "hub-per-minute", server.HubPerMinute, "requests a minute that one account, or one address where nobody has signed in, may make to the Hub's API")
 	f.DurationVar(&o.lifetime, "session-lifetime", grant.DefaultLimits().Absolute, "how long after sign-in a session ends")
 	f.DurationVar(&o.idle, "session-idle", grant.DefaultLimits().Idle, "how long without use a session ends")
 	f.BoolVar(&o.refresh, "registry-refresh-tokens", false, "give clients that ask for one a refresh token, which docker login then keeps in the place of the token")
@@ -116,7 +117,7 @@ func serve(ctx context.Context, t terminal, o serveOptions) (err error) {
 	s, err := server.New(server.Config{
 		Store: data.DB, Keys: data.Keys, Address: address, Registries: o.registries, Storage: o.storage, Data: data.Dir,
 		Rights: access.Default(o.defaultRights), Aliases: o.aliases, Version: version,
-		RefreshTokens: o.refresh, Backup: data.DB.Copy,
+		RefreshTokens: o.refresh, HubPerMinute: o.hubPerMinute, Backup: data.DB.Copy,
 		Tokens:   token.Limits{Auto: token.DefaultLimits().Auto, Manual: o.manual, PerHour: o.autoPerHour},
 		Sessions: grant.Limits{Absolute: o.lifetime, Idle: o.idle, Unclaimed: grant.DefaultLimits().Unclaimed},
 		SetUp:    data.MarkSetUp, Stop: stop, Log: slog.New(slog.NewTextHandler(t.Err, nil)),
@@ -193,8 +194,8 @@ func (o *serveOptions) check() error {
 	default:
 		return usagef("--default-rights is private or team, not %q", o.defaultRights)
 	}
-	if o.lifetime <= 0 || o.idle <= 0 || o.autoPerHour < 0 || o.manual <= 0 {
-		return usagef("--session-lifetime, --session-idle and --manual-tokens must be above zero, --auto-tokens-per-hour not below")
+	if o.lifetime <= 0 || o.idle <= 0 || o.autoPerHour < 0 || o.manual <= 0 || o.hubPerMinute <= 0 {
+		return usagef("--session-lifetime, --session-idle, --manual-tokens and --hub-per-minute must be above zero, --auto-tokens-per-hour not below")
 	}
 	for _, path := range []*string{&o.data, &o.storage} {
 		if *path == "" {

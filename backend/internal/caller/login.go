@@ -124,8 +124,8 @@ func (l *Login) token(ctx context.Context, name, secret string, from activity.By
 	if errors.Is(err, ErrUnknown) {
 		return Who{}, account.ErrWrong
 	}
-	if err != nil {
-		return Who{}, err
+	if err != nil { // with whose it is, for whoever keeps a record
+		return Who{Account: p.Account, Organization: p.Organization, Token: p.Token}, err
 	}
 	t := p.Token
 	l.Tokens.Used(t, from.Addr, from.Agent)

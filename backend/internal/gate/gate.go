@@ -88,7 +88,7 @@ func (p Passed) Person() error {
 // Check reads session and account at each call, so that a session that was
 // ended a moment ago, or an account that was disabled, is refused at once.
 func (g *Gate) Check(r *http.Request) (Passed, error) {
-	p, err := g.look(r)
+	p, err := g.Look(r)
 	if err != nil {
 		return Passed{}, err
 	}
@@ -98,7 +98,9 @@ func (g *Gate) Check(r *http.Request) (Passed, error) {
 	return p, nil
 }
 
-func (g *Gate) look(r *http.Request) (Passed, error) {
+// Look is Check for what is no use of the session: a program that merely waits
+// does not keep it from idling out.
+func (g *Gate) Look(r *http.Request) (Passed, error) {
 	raw, err := bearer.FromHeader(r)
 	if err != nil {
 		return Passed{}, refused(err)
@@ -107,7 +109,19 @@ func (g *Gate) look(r *http.Request) (Passed, error) {
 	if err != nil {
 		return Passed{}, refused(err)
 	}
-	session, err := g.Sessions.Live(r.Context(), c.Session)
+	return g.standing(r.Context(), c)
+}
+
+// Still says whether whoever passed would pass now, but for the age of the
+// access token: what is asked before a late answer to a request that was let in.
+func (g *Gate) Still(ctx context.Context, p Passed) error {
+	_, err := g.standing(ctx, p.Claims)
+	return err
+}
+
+// standing reads session and account of an access token that is ours.
+func (g *Gate) standing(ctx context.Context, c bearer.Claims) (Passed, error) {
+	session, err := g.Sessions.Live(ctx, c.Session)
 	if errors.Is(err, grant.ErrEnded) || errors.Is(err, grant.ErrNotFound) {
 		return Passed{}, refused(err)
 	}
@@ -118,9 +132,9 @@ func (g *Gate) look(r *http.Request) (Passed, error) {
 		return Passed{}, refused(bearer.ErrInvalid)
 	}
 	var o access.Organization
-	a, err := g.Accounts.Account(r.Context(), c.Subject)
+	a, err := g.Accounts.Account(ctx, c.Subject)
 	if errors.Is(err, account.ErrNotFound) && session.From == grant.FromToken && g.Organizations != nil {
-		o, err = g.Organizations.ByID(r.Context(), c.Subject)
+		o, err = g.Organizations.ByID(ctx, c.Subject)
 	}
 	if errors.Is(err, account.ErrNotFound) || errors.Is(err, access.ErrNotFound) {
 		return Passed{}, refused(err)
@@ -131,7 +145,7 @@ func (g *Gate) look(r *http.Request) (Passed, error) {
 	if a.Disabled {
 		return Passed{}, refused(account.ErrDisabled)
 	}
-	if err := g.madeOf(r.Context(), session, a); err != nil {
+	if err := g.madeOf(ctx, session, a); err != nil {
 		return Passed{}, err
 	}
 	return Passed{Account: a, Organization: o, Session: session, Claims: c}, nil

@@ -69,6 +69,14 @@ func newDoor(t *testing.T) *door {
 // knock asks with an access token of the session; change spoils its claims.
 func (d *door) knock(change ...func(*bearer.Claims)) (Passed, error) {
 	d.Helper()
+	return d.gate.Check(d.request(change...))
+}
+
+// looking is a knock that is no use.
+func (d *door) looking() (Passed, error) { return d.gate.Look(d.request()) }
+
+func (d *door) request(change ...func(*bearer.Claims)) *http.Request {
+	d.Helper()
 	c := bearer.Claims{
 		Issuer: issuer, Subject: "alice", Audience: []string{issuer}, IssuedAt: d.now.Unix(), Expires: d.now.Add(bearer.Life).Unix(),
 		ID: "1", Session: d.session.ID, Generation: d.session.Refresh.Generation, Client: "lanyard", Scope: "openid",
@@ -82,7 +90,7 @@ func (d *door) knock(change ...func(*bearer.Claims)) (Passed, error) {
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil).WithContext(d.Context())
 	r.Header.Set("Authorization", "Bearer "+raw)
-	return d.gate.Check(r)
+	return r
 }
 
 func TestPasses(t *testing.T) {
@@ -176,4 +184,50 @@ func TestNotesTheUse(t *testing.T) {
 	if _, err := d.knock(); !errors.Is(err, grant.ErrEnded) {
 		t.Errorf("after reuse: %v", err)
 	}
+}
+
+// A look is no use: whoever only looks does not keep a session alive, and
+// whoever was let in is asked once more before a late answer.
+func TestLook(t *testing.T) {
+	d := newDoor(t)
+	if _, err := d.knock(); err != nil { // claims the session
+		t.Fatal(err)
+	}
+	used := d.used()
+	d.now = d.now.Add(time.Minute)
+	p, err := d.looking()
+	if err != nil || p.Account.ID != "alice" || p.Person() != nil {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if !d.used().Equal(used) {
+		t.Error("a look is a use")
+	}
+	d.now = d.now.Add(bearer.Life) // the access token is over, the session is not
+	if err := d.gate.Still(t.Context(), p); err != nil {
+		t.Error(err)
+	}
+	if err := d.accounts.SetDisabled(t.Context(), "alice", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.gate.Still(t.Context(), p); !errors.Is(err, ErrRefused) || !errors.Is(err, account.ErrDisabled) {
+		t.Errorf("disabled: %v", err)
+	}
+	if err := d.accounts.SetDisabled(t.Context(), "alice", false); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.grants.End(t.Context(), d.session.ID, grant.WhySignedOut); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.gate.Still(t.Context(), p); !errors.Is(err, ErrRefused) || !errors.Is(err, grant.ErrEnded) {
+		t.Errorf("ended: %v", err)
+	}
+}
+
+func (d *door) used() time.Time {
+	d.Helper()
+	s, err := d.grants.Live(d.Context(), d.session.ID)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return s.LastUsed
 }

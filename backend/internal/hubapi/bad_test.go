@@ -300,6 +300,12 @@ func TestRoutes(t *testing.T) {
 		"/v2/access/tags/ada/app":             "DELETE, GET, HEAD",
 		"/v2/access/explain":                  "GET, HEAD",
 		"/v2/access/activity":                 "GET, HEAD",
+		"/v2/access/sessions":                 "DELETE, GET, HEAD",
+		"/v2/access/sessions/x":               "DELETE",
+		"/v2/access/factors":                  "GET, HEAD",
+		"/v2/access/changes":                  "GET, HEAD",
+		"/v2/access-tokens/" + id + "/reach":  "GET, HEAD",
+		"/v2/access-tokens/" + id + "/uses":   "GET, HEAD",
 		"/v2/auditlogs/ada":                   "GET, HEAD",
 		"/v2/auditlogs/ada/actions":           "GET, HEAD",
 		"/v2/api_tokens":                      "GET, HEAD, POST",
@@ -378,6 +384,13 @@ func (b *broken) Holding(ctx context.Context, owner string) (token.Holding, erro
 		return token.Holding{}, errDisk
 	}
 	return b.DB.Holding(ctx, owner)
+}
+
+func (b *broken) Token(ctx context.Context, owner, id string) (token.Token, error) {
+	if b.failed.Load() {
+		return token.Token{}, errDisk
+	}
+	return b.DB.Token(ctx, owner, id)
 }
 
 func (b *broken) Change(ctx context.Context, owner string, fn func(token.Holding) (token.Holding, error)) error {

@@ -1,6 +1,7 @@
 package hubapi_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +20,10 @@ type door struct{}
 func (door) Check(*http.Request) (gate.Passed, error) {
 	return gate.Passed{Account: account.Account{ID: "ada-id", Name: "ada"}}, nil
 }
+
+func (d door) Look(r *http.Request) (gate.Passed, error) { return d.Check(r) }
+
+func (door) Still(context.Context, gate.Passed) error { return nil }
 
 // BenchmarkPage is a page of 1,000 tokens: the aim is under 10 ms.
 func BenchmarkPage(b *testing.B) {

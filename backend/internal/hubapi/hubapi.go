@@ -30,6 +30,8 @@ import (
 // Gate says who a request speaks for; *gate.Gate does.
 type Gate interface {
 	Check(r *http.Request) (gate.Passed, error)
+	Look(r *http.Request) (gate.Passed, error)
+	Still(ctx context.Context, p gate.Passed) error
 }
 
 // Sessions begin with a direct login, and end; grant.Service.
@@ -37,6 +39,7 @@ type Sessions interface {
 	BeginDirect(ctx context.Context, d grant.Direct) (grant.Session, error)
 	Of(ctx context.Context, account string) ([]grant.Session, error)
 	End(ctx context.Context, id, why string) error
+	EndOf(ctx context.Context, account, id, why string) error
 	Used(ctx context.Context, one grant.Session, generation int) error
 }
 
@@ -69,12 +72,15 @@ type Handler struct {
 	Sessions  Sessions
 	Logins    Logins
 	Factors   Factors
-	Key       bearer.Signer    // of access tokens
-	Images    Images           // nil: the registry is elsewhere
-	PublicURL string           // without slash at the end; what next and previous begin with, and the issuer
-	PerMinute int              // requests of one account, or of one address where nobody asks; 0: DefaultPerMinute
-	Now       func() time.Time // nil: time.Now
-	Log       *slog.Logger     // nil: slog.Default
+	Changes   Changes
+	Tried     func(ctx context.Context, t account.Tried) // hears of logins by token; nil: nobody does
+	Program   func(client string) string                 // what people call a client; nil: its id
+	Key       bearer.Signer                              // of access tokens
+	Images    Images                                     // nil: the registry is elsewhere
+	PublicURL string                                     // without slash at the end; what next and previous begin with, and the issuer
+	PerMinute int                                        // requests of one account, or of one address where nobody asks; 0: DefaultPerMinute
+	Now       func() time.Time                           // nil: time.Now
+	Log       *slog.Logger                               // nil: slog.Default
 
 	spent *limits
 }
@@ -88,8 +94,9 @@ type methods map[string]action
 type asker int
 
 const (
-	person asker = iota // a person's own sign-in: no token, and no session made of one
-	nobody              // anybody: the action looks for itself
+	person  asker = iota // a person's own sign-in: no token, and no session made of one
+	waiting              // the same, which waits: no use of the session, and counted apart
+	nobody               // anybody: the action looks for itself
 )
 
 type route struct {
@@ -113,6 +120,8 @@ func (h *Handler) routes() map[string]route {
 		"/v2/access-tokens/session":       {person, methods{http.MethodGet: h.session}},
 		"/v2/access-tokens/sessions":      {person, methods{http.MethodDelete: h.endSessions}},
 		"/v2/access-tokens/{uuid}/rotate": {person, methods{http.MethodPost: h.rotate}},
+		"/v2/access-tokens/{uuid}/reach":  {person, methods{http.MethodGet: h.reachOf}},
+		"/v2/access-tokens/{uuid}/uses":   {person, methods{http.MethodGet: h.usesOf}},
 		"/v2/access-tokens/bulk":          {person, methods{http.MethodPost: h.bulk}},
 		"/v2/access-tokens/which":         {person, methods{http.MethodPost: h.which}},
 		"/v2/access-tokens/self":          {nobody, methods{http.MethodGet: h.self, http.MethodDelete: h.removeSelf}},
@@ -139,6 +148,10 @@ func (h *Handler) routes() map[string]route {
 		"/v2/access/tags/{name...}":         {person, methods{http.MethodGet: h.tags, http.MethodDelete: h.deleteTag}},
 		"/v2/access/explain":                {nobody, methods{http.MethodGet: h.explain}},
 		"/v2/access/activity":               {person, methods{http.MethodGet: h.activity}},
+		"/v2/access/sessions":               {person, methods{http.MethodGet: h.sessions, http.MethodDelete: h.endOthers}},
+		"/v2/access/sessions/{id}":          {person, methods{http.MethodDelete: h.endOne}},
+		"/v2/access/factors":                {person, methods{http.MethodGet: h.factors}},
+		"/v2/access/changes":                {waiting, methods{http.MethodGet: h.changes}},
 
 		"/v2/auditlogs/{account}":         {person, methods{http.MethodGet: h.auditLog}},
 		"/v2/auditlogs/{account}/actions": {person, methods{http.MethodGet: h.auditActions}},
@@ -193,7 +206,7 @@ func (h *Handler) endpoint(of route) http.Handler {
 
 func (h *Handler) do(w http.ResponseWriter, r *http.Request, of route) (answer, error) {
 	run, who, err := h.pass(w, r, of)
-	if limited := h.spend(w, r, who); limited != nil {
+	if limited := h.spend(w, r, who, of.by); limited != nil {
 		return answer{}, limited
 	}
 	if err != nil {
@@ -219,7 +232,11 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, of route) (action
 	if of.by == nobody {
 		return run, gate.Passed{}, nil
 	}
-	who, err := h.Gate.Check(r)
+	check := h.Gate.Check
+	if of.by == waiting {
+		check = h.Gate.Look
+	}
+	who, err := check(r)
 	if err == nil {
 		err = who.Person()
 	}

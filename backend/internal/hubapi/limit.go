@@ -45,9 +45,12 @@ func (errRate) Error() string { return "too many requests" }
 
 // spend takes one request from the caller's bucket and says in the headers
 // what is left of it. Reset is when it is full again.
-func (h *Handler) spend(w http.ResponseWriter, r *http.Request, who gate.Passed) error {
-	now := h.now()
-	bucket := h.spent.of(callerOf(r, who))
+func (h *Handler) spend(w http.ResponseWriter, r *http.Request, who gate.Passed, by asker) error {
+	now, caller := h.now(), callerOf(r, who)
+	if by == waiting && who.Account.ID != "" {
+		caller = "waiting " + caller // windows that wait leave their person as much as ever
+	}
+	bucket := h.spent.of(caller)
 	ok := bucket.AllowN(now, 1)
 	left := max(0, bucket.TokensAt(now))
 	full := now.Add(h.spent.fill(float64(h.spent.perMinute) - left))

@@ -18,7 +18,7 @@ func TestSpend(t *testing.T) {
 	ask := func(from, id string) (*httptest.ResponseRecorder, error) {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/v2/access-tokens", nil)
 		r.RemoteAddr = from
-		return w, h.spend(w, r, gate.Passed{Account: account.Account{ID: id}})
+		return w, h.spend(w, r, gate.Passed{Account: account.Account{ID: id}}, person)
 	}
 	for i := range 60 {
 		w, err := ask("192.0.2.1:1", "")

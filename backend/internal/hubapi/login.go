@@ -2,6 +2,7 @@ package hubapi
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"lanyard/backend/internal/bearer"
 	"lanyard/backend/internal/caller"
 	"lanyard/backend/internal/gate"
+	"lanyard/backend/token"
 )
 
 // client is what the sessions of direct logins name as theirs: whoever sends a
@@ -27,6 +29,7 @@ func (h *Handler) login(r *http.Request, _ gate.Passed) (answer, error) {
 	}
 	at := h.now() // before the check: a password changed meanwhile voids this login
 	who, err := h.Logins.First(r.Context(), name, secret, from(r))
+	h.tellOf(r, who, err)
 	if err != nil {
 		return answer{}, errLogin{error: err, older: true}
 	}
@@ -62,10 +65,36 @@ func (h *Handler) authToken(r *http.Request, _ gate.Passed) (answer, error) {
 	}
 	at := h.now()
 	who, err := h.Logins.CheckAny(r.Context(), name, secret, from(r))
+	h.tellOf(r, who, err)
+	if err == nil && who.Token.ID == "" {
+		h.tell(r, account.Tried{Account: who.Account, By: "password", Addr: from(r).Addr})
+	}
 	if err != nil {
 		return answer{}, errLogin{error: err}
 	}
 	return h.loggedIn(r, who, at, "access_token")
+}
+
+// tellOf tells of a login by token; of passwords and codes account tells itself.
+func (h *Handler) tellOf(r *http.Request, who caller.Who, err error) {
+	if who.Token.ID == "" || who.Account.ID == "" {
+		return
+	}
+	t := account.Tried{Account: who.Account, By: "token", Addr: from(r).Addr}
+	for _, known := range []error{token.ErrInactive, token.ErrRotated, token.ErrExpired, token.ErrSessionEnded, account.ErrDisabled} {
+		if errors.Is(err, known) {
+			t.Why = known.Error()
+		}
+	}
+	if err == nil || t.Why != "" {
+		h.tell(r, t)
+	}
+}
+
+func (h *Handler) tell(r *http.Request, t account.Tried) {
+	if h.Tried != nil {
+		h.Tried(r.Context(), t)
+	}
 }
 
 // credentials reads two fields, both needed.

@@ -12,6 +12,7 @@ import (
 	"lanyard/backend/account"
 	"lanyard/backend/activity"
 	"lanyard/backend/grant"
+	"lanyard/backend/internal/changes"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/token"
 )
@@ -90,6 +91,7 @@ var known = []struct {
 	{errOnlyToken, http.StatusForbidden, "only_token", "permission denied: this path is for a token about itself: send your user name and the token by Basic authentication"},
 	{errElsewhere, http.StatusNotFound, "elsewhere", "not found: this service keeps no images itself; ask the registry that does"},
 	{errDormant, http.StatusConflict, "inactive", "the access token is deactivated; activate it, and rotating works"},
+	{changes.ErrClosed, http.StatusServiceUnavailable, "stopping", "the service is stopping; ask again in a moment"},
 	{ErrCollecting, http.StatusServiceUnavailable, "collecting", "the registry frees space and takes no changes at this moment; try again in a minute"},
 	{access.ErrNotFound, http.StatusNotFound, "unknown", "not found: "},
 	{access.ErrForbidden, http.StatusForbidden, "forbidden", "permission denied: "},
@@ -192,7 +194,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="Lanyard"`)
 		}
 	case http.StatusServiceUnavailable:
-		if r.Context().Err() == nil && !errors.Is(err, account.ErrBusy) { // else the client left, and that is all
+		if r.Context().Err() == nil && !errors.Is(err, account.ErrBusy) && !errors.Is(err, changes.ErrClosed) { // else the client left, and that is all
 			level = slog.LevelError
 		}
 	}

@@ -130,9 +130,10 @@ func TestBadRepositories(t *testing.T) {
 		reason, words string
 	}{
 		"one that is there":            {c.ask(c.bob, "POST", "/v2/access/repositories", `{"name":"bob/secret"}`), 409, "taken", "there is a repository"},
-		"another's name":               {c.ask(c.mal, "POST", "/v2/access/repositories", `{"name":"bob/x"}`), 404, "unknown", "not found"},
+		"another's name":               {c.ask(c.mal, "POST", "/v2/access/repositories", `{"name":"bob/x"}`), 403, "forbidden", "mal may not push bob/x: bob is not mal's; localhost:8460/mal/x would work"},
+		"another's that is there":      {c.ask(c.mal, "POST", "/v2/access/repositories", `{"name":"bob/secret"}`), 403, "forbidden", "mal may not push bob/secret: bob is not mal's; localhost:8460/mal/secret would work"},
 		"where one may only read":      {c.ask(c.eve, "POST", "/v2/access/repositories", `{"name":"acme/x"}`), 403, "forbidden", "eve may not push acme/x"},
-		"a single component":           {c.ask(c.bob, "POST", "/v2/access/repositories", `{"name":"alpine"}`), 404, "unknown", "not found"},
+		"a single component":           {c.ask(c.bob, "POST", "/v2/access/repositories", `{"name":"alpine"}`), 403, "forbidden", "localhost:8460/bob/alpine would work"},
 		"a reserved name":              {c.ask(c.ada, "POST", "/v2/access/repositories", `{"name":"orgs/x"}`), 400, "invalid", "reserved"},
 		"capitals":                     {c.ask(c.bob, "POST", "/v2/access/repositories", `{"name":"bob/App"}`), 400, "invalid", "no name of a repository"},
 		"a host":                       {c.ask(c.bob, "POST", "/v2/access/repositories", `{"name":"localhost:5000/bob/app"}`), 400, "invalid", "no name of a repository"},

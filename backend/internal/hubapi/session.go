@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"lanyard/backend/activity"
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/token"
@@ -107,49 +106,4 @@ func (h *Handler) session(r *http.Request, who gate.Passed) (answer, error) {
 		out.Loss = &loss{Fate: l.Fate, At: l.At.UTC().Format(stamp), By: l.By}
 	}
 	return answer{http.StatusOK, out}, nil
-}
-
-// endSessions is DELETE /v2/access-tokens/sessions, ours: signs an account out
-// on every computer. Their tokens go with them; those made by hand stay. The
-// calling session goes last, so that a call which was cut off can be repeated.
-func (h *Handler) endSessions(r *http.Request, who gate.Passed) (answer, error) {
-	owner, err := h.whose(r, who)
-	if err != nil {
-		return answer{}, err
-	}
-	all, err := h.Sessions.Of(r.Context(), owner.ID)
-	if err != nil {
-		return answer{}, err
-	}
-	var out struct {
-		Ended int `json:"ended"`
-	}
-	now, own := h.now(), []grant.Session{}
-	for _, s := range all {
-		switch {
-		case s.ID == who.Session.ID:
-			own = append(own, s)
-			continue
-		case !s.Live(now):
-			continue
-		}
-		if err := h.endSession(r, who, s); err != nil {
-			return answer{}, err
-		}
-		out.Ended++
-	}
-	for _, s := range own {
-		if err := h.endSession(r, who, s); err != nil {
-			return answer{}, err
-		}
-		out.Ended++
-	}
-	return answer{http.StatusOK, out}, nil
-}
-
-func (h *Handler) endSession(r *http.Request, who gate.Passed, s grant.Session) error {
-	if err := h.Sessions.End(r.Context(), s.ID, grant.WhySignedOut); err != nil {
-		return err
-	}
-	return h.Activity.Did(r.Context(), s.Account, activity.SessionEnded, by(r, who), s.ID, s.Client)
 }

@@ -23,6 +23,7 @@ import (
 	"lanyard/backend/grant"
 	"lanyard/backend/internal/bearer"
 	"lanyard/backend/internal/caller"
+	"lanyard/backend/internal/changes"
 	"lanyard/backend/internal/gate"
 	"lanyard/backend/internal/hubapi"
 	"lanyard/backend/keys"
@@ -96,6 +97,7 @@ func newWorldOn(t *testing.T, store database) *world {
 		Gate:      &gate.Gate{Issuer: issuer, Keys: all.OAuth().JWKS(), Sessions: w.grants, Accounts: accounts, Tokens: w.tokens, Organizations: w.access, Now: now},
 		Logins:    &caller.Login{Store: store, Accounts: accounts, Tokens: w.tokens, Sessions: w.grants, Now: now},
 		Factors:   accounts,
+		Changes:   changes.New(),
 		Key:       all.OAuth(),
 		PublicURL: issuer, Now: now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	}

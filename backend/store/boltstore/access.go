@@ -29,6 +29,22 @@ func (db *DB) Organizations(ctx context.Context) (all []access.Organization, err
 	return all, err
 }
 
+// OrganizationByID returns one, or access.ErrNotFound.
+func (db *DB) OrganizationByID(ctx context.Context, id string) (o access.Organization, err error) {
+	if !keyable(id) {
+		return access.Organization{}, access.ErrNotFound
+	}
+	err = db.view(ctx, func(t *txn) error {
+		name := t.get(byOrganization, []byte(id))
+		if name == nil {
+			return access.ErrNotFound
+		}
+		o, err = organizationOf(t, string(name))
+		return err
+	})
+	return o, err
+}
+
 // ChangeOrganization replaces the organisation of a name with what fn makes of it.
 func (db *DB) ChangeOrganization(ctx context.Context, name string, fn func(access.Space) (access.Organization, error)) error {
 	if !keyable(name) {

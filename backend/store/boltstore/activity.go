@@ -25,6 +25,7 @@ func (db *DB) AddEvents(ctx context.Context, events []activity.Event) error {
 
 func addEvents(t *txn, events []activity.Event) error {
 	for _, e := range events {
+		e = e.Behind(max(latest(t, e.Account, e.At), latest(t, e.Actor, e.At)))
 		for i, account := range []string{e.Account, e.Actor} {
 			if account == "" || i == 1 && account == e.Account {
 				continue
@@ -41,6 +42,22 @@ func addEvents(t *txn, events []activity.Event) error {
 		}
 	}
 	return nil
+}
+
+// latest is the id of the latest event of an account that is not after a
+// moment; "": there is none.
+func latest(t *txn, account string, at time.Time) string {
+	if !keyable(account) {
+		return ""
+	}
+	prefix := key(account, "")
+	c := t.Bucket([]byte(inActivity)).Cursor()
+	c.Seek(append(bytes.Clone(prefix), activity.From(at.Add(time.Microsecond))...))
+	k, _ := c.Prev()
+	if !bytes.HasPrefix(k, prefix) {
+		return ""
+	}
+	return string(k[len(prefix):])
 }
 
 // Events returns events of an account that fn wants, the newest first.

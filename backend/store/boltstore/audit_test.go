@@ -90,6 +90,16 @@ func (db *DB) Audit() (wrong []string) {
 		}); err != nil {
 			return err
 		}
+		for _, of := range []struct{ uses, rows string }{{inTokenUses, inTokens}, {inSessionUses, inSessions}} {
+			if err := t.under(of.uses, nil, func(k, _ []byte) (bool, error) {
+				if t.get(of.rows, k) == nil {
+					say("%s has %q, which is gone", of.uses, k)
+				}
+				return true, nil
+			}); err != nil {
+				return err
+			}
+		}
 		for index, entries := range want {
 			if err := t.under(index, nil, func(k, v []byte) (bool, error) {
 				if row, ok := entries[string(k)]; !ok {

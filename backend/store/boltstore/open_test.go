@@ -240,7 +240,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no schema number":    {head("schema", ""), boltstore.ErrDamaged},
 		"schema number 0":     {head("schema", "0"), boltstore.ErrDamaged},
 		"schema number text":  {head("schema", "one"), boltstore.ErrDamaged},
-		"newer":               {head("schema", "3"), boltstore.ErrNewer},
+		"newer":               {head("schema", "4"), boltstore.ErrNewer},
 		"much newer":          {head("schema", "999999"), boltstore.ErrNewer},
 		"another's magic":     {head("magic", "another service"), boltstore.ErrForeign},
 		"in use by a service": {func(t *testing.T, path string) { hold(t, path, false) }, boltstore.ErrInUse},

@@ -160,8 +160,9 @@ func (p *pair) touch(t *rapid.T) {
 	owner := p.owner(t)
 	id := p.some(t, owner)
 	at := p.now.Add(time.Duration(rapid.IntRange(-60, 60).Draw(t, "minutes")) * time.Minute)
+	addr := rapid.SampledFrom([]string{"x", "y"}).Draw(t, "addr")
 	p.both(t, "touch", func(s storetest.Store) error {
-		return s.Touch(ctx, []token.Used{{Owner: owner, ID: id, Use: token.Use{At: at, Addr: "x"}}, {Owner: owner, ID: "none", Use: token.Use{At: at}}})
+		return s.Touch(ctx, []token.Used{{Owner: owner, ID: id, Use: token.Use{At: at, Addr: addr}}, {Owner: owner, ID: "none", Use: token.Use{At: at}}})
 	})
 }
 
@@ -241,7 +242,11 @@ func (p *pair) compare(t *rapid.T) {
 	for _, owner := range []string{"a", "b", "ab"} {
 		looks["holding "+owner] = func(s storetest.Store) any {
 			h, err := s.Holding(ctx, owner)
-			return answer(h.Tokens, err) + answer(h.Losses, h.Evictions)
+			all := answer(h.Tokens, err) + answer(h.Losses, h.Evictions)
+			for _, one := range h.Tokens {
+				all += answer(s.Uses(ctx, owner, one.ID))
+			}
+			return all
 		}
 		looks["sessions of "+owner] = func(s storetest.Store) any {
 			of, err := s.SessionsOf(ctx, owner)

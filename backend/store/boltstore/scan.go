@@ -106,6 +106,8 @@ func (s *scan) previous() *token.Previous {
 		switch field {
 		case "last_four":
 			p.LastFour = s.str()
+		case "since":
+			p.Since = s.time()
 		case "until":
 			p.Until = s.time()
 		case "last_used":
@@ -193,6 +195,8 @@ func scanSession(s *scan, field string, row *sessionRow) {
 		row.From = grant.From(s.str())
 	case "token":
 		row.Token = s.str()
+	case "machine":
+		row.Machine = s.str()
 	case "refresh":
 		s.refresh(&row.Refresh)
 	default:

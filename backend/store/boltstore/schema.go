@@ -14,7 +14,7 @@ import (
 
 // schema is the number of the form in which rows are kept. A change of form
 // raises it and adds the step from the number before to migrations.
-const schema = 2
+const schema = 3
 
 // magic says that a bbolt file is ours.
 const magic = "lanyard account service"
@@ -32,6 +32,9 @@ const (
 	byHash           = "token_hashes"     // SHA-256 of the secret: owner, id
 	byTokenID        = "token_ids"        // id: owner
 	byTokenSession   = "token_sessions"   // session, owner, id
+	inTokenUses      = "token_uses"       // owner, id: what was noted of a token's uses, see uses.go
+	inSessionUses    = "session_uses"     // session: what was noted of its uses
+	inNoted          = "noted_uses"       // number: uses that are not in the two above yet
 	inRequests       = "requests"         // id: row
 	byCode           = "codes"            // SHA-256 of the code: request id
 	inDevices        = "devices"          // SHA-256 of the device code: row
@@ -53,6 +56,7 @@ func buckets() []string {
 		inMeta, inAccounts, byName, byEmail, byAdmin, inTokens, inHoldings, byHash, byTokenID, byTokenSession,
 		inRequests, byCode, inDevices, byUserCode, inSessions, byAccountSession, inBrowsers,
 		byLostHash, inOrganizations, byOrganization, inRepositories, inActivity, byDay, byDue,
+		inTokenUses, inSessionUses, inNoted,
 	}
 }
 
@@ -64,6 +68,7 @@ type migration func(tx *bbolt.Tx) error
 func migrations() map[int]migration {
 	return map[int]migration{
 		1: withBuckets(byLostHash, inOrganizations, byOrganization, inRepositories, inActivity, byDay),
+		2: withBuckets(inTokenUses, inSessionUses, inNoted),
 	}
 }
 

@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
+
+	"lanyard/backend/token"
 )
 
 // older is a database of this schema for a Lanyard that is two steps on.
@@ -234,4 +237,52 @@ func count(t *testing.T, db *DB, bucket string) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// A database of the second schema, whose rows alone know of uses: it is copied,
+// what it knows stands, and uses are kept from then on.
+func TestFromTheSecondSchema(t *testing.T) {
+	db := create1(t)
+	one := token.Token{ID: "1", Owner: "a", Hash: token.Hash("1"), LastUsed: token.Use{At: dawn, Addr: "x"}}
+	if err := db.Change(t.Context(), "a", func(h token.Holding) (token.Holding, error) {
+		h.Tokens = []token.Token{one}
+		return h, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.bolt.Update(func(tx *bbolt.Tx) error {
+		for _, name := range []string{inTokenUses, inSessionUses, inNoted} {
+			if err := tx.DeleteBucket([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket([]byte(inMeta)).Put([]byte("schema"), []byte("2"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(db.path, Options{Logger: silent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if got := backups(t, db.path); got != "lanyard.schema-2.db" {
+		t.Errorf("backups: %q", got)
+	}
+	look := func(when string, last token.Use, uses int) {
+		t.Helper()
+		got, err := again.ByHash(t.Context(), one.Hash)
+		by, failed := again.Uses(t.Context(), "a", "1")
+		if err != nil || failed != nil || got.LastUsed != last || len(by) != uses {
+			t.Errorf("%s: last used %+v (%v), %d uses (%v)", when, got.LastUsed, err, len(by), failed)
+		}
+	}
+	look("before", one.LastUsed, 0)
+	next := token.Use{At: dawn.Add(time.Second), Addr: "y"}
+	if err := again.Touch(t.Context(), []token.Used{{Owner: "a", ID: "1", Use: next}}); err != nil {
+		t.Fatal(err)
+	}
+	look("after a use", next, 1)
 }

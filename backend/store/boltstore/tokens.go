@@ -41,38 +41,26 @@ func (db *DB) Holding(ctx context.Context, owner string) (h token.Holding, err e
 	return h, err
 }
 
+// Token returns one token of an owner with its SessionUntil, or ErrNotFound.
+func (db *DB) Token(ctx context.Context, owner, id string) (out token.Token, err error) {
+	if !keyable(owner) || !keyable(id) {
+		return token.Token{}, token.ErrNotFound
+	}
+	err = db.view(ctx, func(t *txn) error {
+		value := t.get(inTokens, key(owner, id))
+		if value == nil {
+			return token.ErrNotFound
+		}
+		out, err = decodeToken(t, value)
+		return err
+	})
+	return out, err
+}
+
 // Change replaces what owner holds with what fn makes of it and ends the
 // sessions in Ends.
 func (db *DB) Change(ctx context.Context, owner string, fn func(token.Holding) (token.Holding, error)) error {
 	return db.update(ctx, func(t *txn) error { return changeHolding(t, owner, fn) })
-}
-
-// Touch notes uses, each only where later than the one noted.
-func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
-	if len(uses) == 0 {
-		return nil
-	}
-	return db.update(ctx, func(t *txn) error {
-		for _, u := range uses {
-			at := key(u.Owner, u.ID)
-			var row tokenRow
-			found, err := load(t, inTokens, at, &row)
-			if err != nil {
-				return err
-			}
-			if !found {
-				continue
-			}
-			one, err := row.token()
-			if err != nil {
-				return err
-			}
-			if err := t.keep(inTokens, at, rowOf(one.UsedAt(u))); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 func tokenOf(t *txn, hash [32]byte) (token.Token, error) {
@@ -133,7 +121,7 @@ func (row tokenRow) token() (token.Token, error) {
 	return out, nil
 }
 
-// decodeToken reads a row and, with it, the life of its session. A session
+// decodeToken reads a row and, with it, its uses and the life of its session. A session
 // that is gone is over, wherever the clock stands: zero.
 func decodeToken(t *txn, value []byte) (token.Token, error) {
 	var row tokenRow
@@ -141,8 +129,15 @@ func decodeToken(t *txn, value []byte) (token.Token, error) {
 		return token.Token{}, err
 	}
 	out, err := row.token()
-	if err != nil || out.Session == "" {
+	if err != nil {
 		return out, err
+	}
+	used, err := tokenUses(t, key(out.Owner, out.ID))
+	if err != nil {
+		return out, err
+	}
+	if out = used.over(out); out.Session == "" {
+		return out, nil
 	}
 	s, _, err := sessionOf(t, out.Session)
 	out.SessionUntil = s.Until()
@@ -239,7 +234,11 @@ func dropToken(t *txn, old token.Token, after map[string]token.Token) error {
 	if err := t.drop(byTokenID, []byte(old.ID)); err != nil {
 		return err
 	}
-	return t.drop(inTokens, key(old.Owner, old.ID))
+	at := key(old.Owner, old.ID)
+	if err := t.drop(inTokenUses, at); err != nil {
+		return err
+	}
+	return t.drop(inTokens, at)
 }
 
 // keepToken writes a row and its indexes, unless id or hash are another's.

@@ -35,6 +35,21 @@ func (db *DB) Organizations(ctx context.Context) ([]access.Organization, error) 
 	return all, nil
 }
 
+// OrganizationByID returns one, or access.ErrNotFound.
+func (db *DB) OrganizationByID(ctx context.Context, id string) (access.Organization, error) {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return access.Organization{}, err
+	}
+	defer unlock()
+	for _, o := range db.organizations {
+		if o.ID == id && id != "" {
+			return copyOf(o), nil
+		}
+	}
+	return access.Organization{}, access.ErrNotFound
+}
+
 // ChangeOrganization replaces the organisation of a name with what fn makes of it.
 func (db *DB) ChangeOrganization(ctx context.Context, name string, fn func(access.Space) (access.Organization, error)) error {
 	unlock, err := db.lock(ctx)

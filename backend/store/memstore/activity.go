@@ -39,6 +39,7 @@ func (db *DB) Events(ctx context.Context, account, before string, most int, fn f
 
 func (db *DB) addEvents(events []activity.Event) {
 	for _, e := range events {
+		e = e.Behind(max(db.latest(e.Account, e.At), db.latest(e.Actor, e.At)))
 		e.Details = maps.Clone(e.Details)
 		for i, account := range []string{e.Account, e.Actor} {
 			if account == "" || i == 1 && account == e.Account {
@@ -54,6 +55,17 @@ func (db *DB) addEvents(events []activity.Event) {
 			db.events[account] = all
 		}
 	}
+}
+
+// latest is the id of the latest event of an account that is not after a
+// moment; "": there is none.
+func (db *DB) latest(account string, at time.Time) string {
+	for _, e := range slices.Backward(db.events[account]) {
+		if !e.At.After(at) {
+			return e.ID
+		}
+	}
+	return ""
 }
 
 func (db *DB) sweepEvents(now time.Time) {

@@ -33,10 +33,11 @@ type DB struct {
 	closed bool
 
 	accounts map[string]account.Account
-	holdings map[string]token.Holding // by owner; Ends is empty
-	hashes   map[[32]byte]string      // owner by hash of a token
-	ids      map[string]string        // owner by id of a token
-	lost     map[[32]byte]string      // owner by hash of a token that gave way
+	holdings map[string]token.Holding  // by owner; Ends is empty
+	hashes   map[[32]byte]string       // owner by hash of a token
+	ids      map[string]string         // owner by id of a token
+	uses     map[string][]token.UsedBy // by id of a token
+	lost     map[[32]byte]string       // owner by hash of a token that gave way
 	requests map[string]grant.Request
 	devices  map[[32]byte]grant.Device
 	sessions map[string]grant.Session
@@ -59,6 +60,7 @@ func New() *DB {
 		holdings: map[string]token.Holding{},
 		hashes:   map[[32]byte]string{},
 		ids:      map[string]string{},
+		uses:     map[string][]token.UsedBy{},
 		lost:     map[[32]byte]string{},
 		requests: map[string]grant.Request{},
 		devices:  map[[32]byte]grant.Device{},

@@ -30,6 +30,21 @@ func (db *DB) Holding(ctx context.Context, owner string) (token.Holding, error) 
 	return db.holding(owner), nil
 }
 
+// Token returns one token of an owner with its SessionUntil, or ErrNotFound.
+func (db *DB) Token(ctx context.Context, owner, id string) (token.Token, error) {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return token.Token{}, err
+	}
+	defer unlock()
+	for _, t := range db.holdings[owner].Tokens {
+		if t.ID == id {
+			return db.joined(t), nil
+		}
+	}
+	return token.Token{}, token.ErrNotFound
+}
+
 // Change replaces what owner holds with what fn makes of it and ends the
 // sessions in Ends.
 func (db *DB) Change(ctx context.Context, owner string, fn func(token.Holding) (token.Holding, error)) error {
@@ -53,10 +68,24 @@ func (db *DB) Touch(ctx context.Context, uses []token.Used) error {
 		for i, t := range held {
 			if t.ID == u.ID {
 				held[i] = t.UsedAt(u)
+				db.uses[t.ID] = token.Noted(db.uses[t.ID], u)
 			}
 		}
 	}
 	return nil
+}
+
+// Uses returns what was noted of a token, or ErrNotFound.
+func (db *DB) Uses(ctx context.Context, owner, id string) ([]token.UsedBy, error) {
+	unlock, err := db.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if by, held := db.ids[id]; !held || by != owner {
+		return nil, token.ErrNotFound
+	}
+	return slices.Clone(db.uses[id]), nil
 }
 
 func (db *DB) byHash(hash [32]byte) (token.Token, error) {
@@ -172,6 +201,11 @@ func (db *DB) change(owner string, fn func(token.Holding) (token.Holding, error)
 		}
 	}
 	kept := token.Holding{Tokens: slices.Clone(h.Tokens), Losses: slices.Clone(h.Losses), Evictions: slices.Clone(h.Evictions)}
+	for _, t := range db.holdings[owner].Tokens {
+		if !ids[t.ID] {
+			delete(db.uses, t.ID)
+		}
+	}
 	for i, t := range kept.Tokens {
 		t = copied(t)
 		t.SessionUntil, t.ByPrevious = time.Time{}, false

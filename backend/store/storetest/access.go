@@ -91,6 +91,18 @@ var accessTests = map[string]func(t *testing.T, s Store){
 		wantErr(t, err, account.ErrNotFound)
 		found(t, s, organization("p", "acme")) // another, later
 	},
+	"an organisation by its id": func(t *testing.T, s Store) {
+		found(t, s, organization("o", "acme"))
+		found(t, s, organization("p", "other"))
+		o, err := s.OrganizationByID(t.Context(), "p")
+		must(t, err)
+		same(t, "organisation", o, organization("p", "other"))
+		must(t, s.ChangeOrganization(t.Context(), "other", func(access.Space) (access.Organization, error) { return access.Organization{}, nil }))
+		for _, id := range []string{"p", "", "acme", "\x00", "q"} {
+			_, err := s.OrganizationByID(t.Context(), id)
+			wantErr(t, err, access.ErrNotFound)
+		}
+	},
 	"if fn fails nothing changes": func(t *testing.T, s Store) {
 		found(t, s, organization("o", "acme"))
 		stock(t, s, repository("acme/app"))

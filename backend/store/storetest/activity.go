@@ -38,6 +38,28 @@ var activityTests = map[string]func(t *testing.T, s Store){
 		same(t, "whose it is", events(t, s, "a", "", 9), []activity.Event{one})
 		same(t, "who did it", events(t, s, "root", "", 9), []activity.Event{one})
 	},
+	"within one microsecond they keep their order": func(t *testing.T, s Store) {
+		var want []string
+		for i := range 40 {
+			e := event("a", "root", 1).With("n", numbered("n", i))
+			if i%2 == 1 {
+				e = event("root", "a", 1).With("n", numbered("n", i))
+			}
+			must(t, s.AddEvents(t.Context(), []activity.Event{e}))
+			want = append([]string{numbered("n", i)}, want...)
+		}
+		// One of a moment before is where it belongs.
+		must(t, s.AddEvents(t.Context(), []activity.Event{event("a", "root", 0).With("n", "earlier")}))
+		for _, account := range []string{"a", "root"} {
+			var got []string
+			seen := map[string]bool{}
+			for _, e := range events(t, s, account, "", 99) {
+				got, seen[e.ID] = append(got, e.Details["n"]), true
+			}
+			same(t, account, got, append(append([]string{}, want...), "earlier"))
+			same(t, "ids of "+account, len(seen), 41)
+		}
+	},
 	"pages": func(t *testing.T, s Store) {
 		var all []activity.Event
 		for i := range 7 {

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	}{
 		{"Token", tokenTests},
 		{"Rotation", rotationTests},
+		{"Uses", usesTests},
 		{"Cap", capTests},
 		{"Presented", presentedTests},
 		{"Request", requestTests},

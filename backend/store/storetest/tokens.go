@@ -19,6 +19,22 @@ func wantErr(t *testing.T, got, want error) {
 }
 
 var tokenTests = map[string]func(t *testing.T, s Store){
+	"one by its id": func(t *testing.T, s Store) {
+		Begin(t, s, "s", "a", after(1))
+		mine, auto := byHand("a", "1", after(1)), generated("a", "2", "s", after(2))
+		hold(t, s, "a", mine, auto)
+		hold(t, s, "ab", byHand("ab", "3", after(1)))
+		one, err := s.Token(t.Context(), "a", "1")
+		must(t, err)
+		same(t, "by hand", one, mine)
+		one, err = s.Token(t.Context(), "a", "2")
+		must(t, err)
+		same(t, "with the life of its session", one, held(t, s, "a").Tokens[1])
+		for _, c := range [][2]string{{"a", "3"}, {"ab", "1"}, {"a", ""}, {"", "1"}, {"a", "\x00"}, {"nobody", "1"}} {
+			_, err := s.Token(t.Context(), c[0], c[1])
+			wantErr(t, err, token.ErrNotFound)
+		}
+	},
 	"an owner nobody knows holds nothing": func(t *testing.T, s Store) {
 		same(t, "holding", held(t, s, "nobody"), token.Holding{})
 		_, err := s.ByHash(t.Context(), token.Hash("x"))
