@@ -98,7 +98,7 @@ func (a *App) DomReady(ctx context.Context) {
 	a.core.screen.enter(ctx)
 	a.window.Holds(false) // a page that is loaded anew shows none
 	a.following.Do(func() {
-		for _, follow := range []func(){a.core.follow, a.core.files, a.core.account} {
+		for _, follow := range []func(){a.core.follow, a.core.files(), a.core.account} {
 			a.core.running.Go(follow)
 		}
 	})

@@ -39,13 +39,14 @@ type core struct {
 	log     *journal
 	notices *notices
 
-	mu    sync.Mutex
-	held  signin.Access // while its token lasts
-	over  *SessionView  // how the last session ended, until another begins
-	shown SessionView   // what the page was told last
-	last  map[signin.Account]heard
-	tests *running           // the self-test that was begun last; nil: none was
-	waits context.CancelFunc // ends the wait for changes; nil: none waits
+	mu     sync.Mutex
+	held   signin.Access // while its token lasts
+	over   *SessionView  // how the last session ended, until another begins
+	shown  SessionView   // what the page was told last
+	last   map[signin.Account]heard
+	tests  *running           // the self-test that was begun last; nil: none was
+	marked string             // since when the service is waited for; "": it is not
+	waits  context.CancelFunc // ends the wait for changes; nil: none waits
 }
 
 func newCore(p Parts, s screen) *core {
@@ -210,7 +211,7 @@ func (c *core) judge(ctx context.Context, st signin.Status, err error) (SessionV
 	v.Detail = says
 	c.recall(&v, st)
 	if err != nil && !state.SignedIn() { // by its answer, or it would be offline
-		c.ended(v)
+		v = c.ended(v)
 	}
 	return v, nil
 }
@@ -237,9 +238,10 @@ func (c *core) nobody(ctx context.Context) SessionView {
 	return c.sessionView(ctx, signin.Status{}, state)
 }
 
-// ended remembers how a session ended; nothing else on this computer does.
-func (c *core) ended(v SessionView) {
-	if all, err := c.Computer.Ended(); err == nil && v.When == "" {
+// ended remembers how a session ended, with what is known of that; nothing else
+// on this computer does.
+func (c *core) ended(v SessionView) SessionView {
+	if all, err := c.Computer.Ended(); err == nil {
 		for _, e := range all {
 			if e.Account == (signin.Account{Server: v.Server, Name: v.Account}) {
 				v.By, v.When = endedBy(e.State), stamp(e.At)
@@ -249,6 +251,7 @@ func (c *core) ended(v SessionView) {
 	c.mu.Lock()
 	c.over = &v
 	c.mu.Unlock()
+	return v
 }
 
 // begun forgets it: somebody signed in, or out.

@@ -176,8 +176,8 @@ func TestReplacedAndRetaken(t *testing.T) {
 	}
 }
 
-// elsewhere signs anna in on another computer.
-func (w *world) elsewhere(machine string) {
+// elsewhere signs anna in on another computer, and returns what that may ask with.
+func (w *world) elsewhere(machine string) signin.Access {
 	w.Helper()
 	server, err := client.Open(w.Context(), w.service.URL, nil)
 	if err != nil {
@@ -196,6 +196,7 @@ func (w *world) elsewhere(machine string) {
 	if err != nil {
 		w.Fatal(err)
 	}
+	return signin.Access{Server: server, Token: grant.Access}
 }
 
 func TestDeactivated(t *testing.T) {

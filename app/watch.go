@@ -67,9 +67,9 @@ func traceOf(path string) trace {
 	return trace{info.Size(), info.ModTime(), info.Mode(), nodeOf(info)}
 }
 
-// files looks at them once a second, as long as the window lives, and tells
-// what has become another.
-func (c *core) files() {
+// files remembers how they look now. What it returns looks at them once a
+// second, as long as the window lives, and tells what has become another.
+func (c *core) files() (watch func()) {
 	files := c.watched()
 	seen := map[string]trace{}
 	for _, paths := range files {
@@ -77,6 +77,10 @@ func (c *core) files() {
 			seen[path] = traceOf(path)
 		}
 	}
+	return func() { c.compare(files, seen) }
+}
+
+func (c *core) compare(files map[string][]string, seen map[string]trace) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -125,6 +129,9 @@ func (c *core) account() {
 			asked = c.now()
 		}
 		next, who, err := c.wait(mark, of)
+		c.mu.Lock()
+		c.marked = next
+		c.mu.Unlock()
 		switch {
 		case err == nil:
 			silent = 0

@@ -423,3 +423,19 @@ func views[V any](s *fakeScreen, name string) []V {
 	}
 	return all
 }
+
+func mustFind(t *testing.T, w *world) signin.Account {
+	t.Helper()
+	a, err := w.core.Computer.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// isWaiting: the service has been asked for what changes, with a mark.
+func (c *core) isWaiting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.marked != ""
+}
