@@ -73,13 +73,13 @@ func run() error {
 			window.SecondInstance()
 		}
 	}()
-	return onDisplay(func() error { return wails.Run(settings(window)) })
+	return onDisplay(func() error { return wails.Run(settings(window, background(p))) })
 }
 
-func settings(window *app.App) *options.App {
+func settings(window *app.App, first app.Colour) *options.App {
 	return &options.App{
 		Title: "Lanyard", Width: 1000, Height: 720, MinWidth: 720, MinHeight: 480,
-		BackgroundColour: options.NewRGB(0xf1, 0xef, 0xe9),
+		BackgroundColour: options.NewRGB(first.R, first.G, first.B),
 		AssetServer:      &assetserver.Options{Assets: pages, Middleware: app.Secure},
 		Bind:             window.Bound(),
 		ErrorFormatter:   app.Explain,
@@ -125,4 +125,13 @@ func atLogin(getenv func(string) string) (*autostart.Entries, autostart.Job, err
 		return nil, autostart.Job{}, nil
 	}
 	return &entries, autostart.Job{Name: "lanyard", Title: "Lanyard", Program: self}, nil
+}
+
+// background is the window's first colour: a dark desktop sees no light moment.
+func background(p app.Parts) app.Colour {
+	chosen, err := p.Computer.Dirs.SettingsFile().Load()
+	if err != nil {
+		chosen.Window.Theme = "" // said where the settings are shown
+	}
+	return app.Background(chosen.Window.Theme, chosen.Window.Theme == "" && darkDesktop(os.Getenv))
 }

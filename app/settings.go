@@ -114,6 +114,7 @@ func (s *Settings) Set(p PreferencesView) (PreferencesView, error) {
 		return PreferencesView{}, err
 	}
 	s.core.log.level(p.LogLevel)
+	s.core.screen.Theme(unless(p.Theme, "system"))
 	return s.Get()
 }
 

@@ -29,6 +29,9 @@ func TestPreferences(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(w.core.Entries.Dir, "lanyard.desktop")); err != nil {
 		t.Error(err)
 	}
+	if w.screen.theme != "dark" {
+		t.Errorf("the window's frame is %q", w.screen.theme)
+	}
 	for name, change := range map[string]func(*PreferencesView){
 		"theme": func(p *PreferencesView) { p.Theme = "blue" }, "no theme": func(p *PreferencesView) { p.Theme = "" },
 		"language": func(p *PreferencesView) { p.Language = "../de" }, "level": func(p *PreferencesView) { p.LogLevel = "trace" },

@@ -28,6 +28,7 @@ type screen interface {
 	Emit(event string, view any)
 	Raise()
 	Close()
+	Theme(chosen string) // of the window's own parts; "": the desktop's
 	Copy(text string) error
 	CopySecret(secret string) (take func() bool, err error)
 	// SaveAs asks for the file that something is to be written to; "" if the
@@ -149,6 +150,20 @@ func (s *wailsScreen) Raise() {
 func (s *wailsScreen) Close() {
 	if ctx, ok := s.window(); ok {
 		runtime.Quit(ctx)
+	}
+}
+
+// Theme is for what the page does not paint: frame, scroll bars, and what shows
+// while the window is made larger.
+func (s *wailsScreen) Theme(chosen string) {
+	ctx, ok := s.window()
+	if !ok {
+		return
+	}
+	choose(chosen)
+	if chosen != "" {
+		c := Background(chosen, false)
+		runtime.WindowSetBackgroundColour(ctx, c.R, c.G, c.B, 255)
 	}
 }
 

@@ -185,6 +185,7 @@ type fakeScreen struct {
 	mu     sync.Mutex
 	events []event
 	raised int
+	theme  string
 	copied []string
 	told   []string
 	closed int
@@ -236,6 +237,12 @@ func (s *fakeScreen) CopySecret(secret string) (take func() bool, err error) {
 		s.lie("", false)
 		return true
 	}, nil
+}
+
+func (s *fakeScreen) Theme(chosen string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.theme = chosen
 }
 
 func (s *fakeScreen) SaveAs(_, name string) (string, error) {
