@@ -29,9 +29,9 @@ func TestBackup(t *testing.T) {
 		says   string
 		whole  bool // a client takes what it got for all
 	}{
-		"done":          {write(8, "database", nil), 200, "database", true},
-		"cut off":       {write(8, "data", errors.New("the disk is gone")), 200, "data", false},
-		"it cannot be":  {func(context.Context, func(int64) (io.Writer, error)) error { return errors.New("the file is gone") }, 500, "the file is gone", true},
+		"done":           {write(8, "database", nil), 200, "database", true},
+		"cut off":        {write(8, "data", errors.New("the disk is gone")), 200, "data", false},
+		"it cannot be":   {func(context.Context, func(int64) (io.Writer, error)) error { return errors.New("the file is gone") }, 500, "the file is gone", true},
 		"kept elsewhere": {nil, 409, "elsewhere", true},
 	} {
 		t.Run(name, func(t *testing.T) {
