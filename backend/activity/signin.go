@@ -22,7 +22,7 @@ type SignIns struct {
 // A SignIn is a try of somebody who is known to sign in to an account.
 type SignIn struct {
 	Account, Name string // id and name of the account
-	By            string // password, code, recovery code, passkey, token
+	By            string // password, code, recovery code, passkey, token, device code
 	Why           string // refused: in a word or two; "": it passed
 	Addr, Agent   string
 }

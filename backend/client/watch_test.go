@@ -181,3 +181,20 @@ func TestSignInsInTheActivity(t *testing.T) {
 		}
 	})
 }
+
+// A session that nobody uses ends while a window waits, and the window is told
+// at that moment: waiting kept nothing alive.
+func TestChangesOfASessionThatEndsByTheClock(t *testing.T) {
+	inBubble(t, func(w *world) {
+		access := w.signIn().Access
+		began := time.Now()
+		time.Sleep(9*time.Minute + 50*time.Second) // of the ten in which it is to be used
+		mark, err := w.server.Changes(w.Context(), access, "")
+		if err != nil {
+			w.Fatal(err)
+		}
+		if _, err := w.server.Changes(w.Context(), access, mark); !errors.Is(err, client.ErrEnded) || time.Since(began) != 10*time.Minute {
+			w.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}

@@ -117,15 +117,20 @@ func (m remembering) began(ctx context.Context, s grant.Session) {
 	if s.ID == "" {
 		return
 	}
-	by := activity.By{Account: s.Account, Addr: s.Addr, Agent: s.Agent}
-	if a, err := m.Account(ctx, s.Account); err == nil {
-		by.Name = a.Name
-	}
-	e := activity.New(s.Account, activity.SessionBegan, by, m.now()).Of(s.ID, s.Client)
+	e := activity.New(s.Account, activity.SessionBegan, m.owner(ctx, s), m.now()).Of(s.ID, s.Client)
 	if s.From != grant.FromPerson {
 		e = e.With("from", string(s.From))
 	}
 	m.note(ctx, e)
+}
+
+// owner is whose session it is, from where it was made.
+func (m remembering) owner(ctx context.Context, s grant.Session) activity.By {
+	by := activity.By{Account: s.Account, Addr: s.Addr, Agent: s.Agent}
+	if a, err := m.Account(ctx, s.Account); err == nil {
+		by.Name = a.Name
+	}
+	return by
 }
 
 // PutSession keeps a session, see grant.Sessions.
@@ -151,7 +156,8 @@ func (m remembering) RedeemRequest(ctx context.Context, code [32]byte, fn func(g
 	return err
 }
 
-// RedeemDevice makes a session of a device, see grant.Sessions.
+// RedeemDevice makes a session of a device, see grant.Sessions: a sign-in of a
+// computer that the person need not sit at.
 func (m remembering) RedeemDevice(ctx context.Context, id [32]byte, fn func(grant.Device) (grant.Device, grant.Session, error)) error {
 	var born grant.Session
 	err := m.Store.RedeemDevice(ctx, id, func(d grant.Device) (grant.Device, grant.Session, error) {
@@ -159,7 +165,8 @@ func (m remembering) RedeemDevice(ctx context.Context, id [32]byte, fn func(gran
 		born = s
 		return d, s, err
 	})
-	if err == nil {
+	if err == nil && born.ID != "" {
+		m.note(ctx, activity.New(born.Account, activity.SignInPassed, m.owner(ctx, born), m.now()).With("by", "device code"))
 		m.began(ctx, born)
 	}
 	return err

@@ -52,7 +52,8 @@ func TestRemembered(t *testing.T) {
 		got = append(got, string(e.Action)+" by "+e.ActorName+" "+e.Addr+" "+e.Details["why"])
 	}
 	want := []string{
-		"account.created by ada 192.0.2.1 ", "account.password by ada 192.0.2.1 ", "session.began by ada 192.0.2.2 ",
+		"account.created by ada 192.0.2.1 ", "account.password by ada 192.0.2.1 ", "signin.passed by ada 192.0.2.2 ",
+		"session.began by ada 192.0.2.2 ",
 		"session.ended by ada 192.0.2.1 signed out",
 		"account.disabled by the service's own computer  ", "account.enabled by the service's own computer  ",
 	}

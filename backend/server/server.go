@@ -101,7 +101,7 @@ func New(c Config) (*Server, error) {
 		c.Now = time.Now
 	}
 	board := changes.New()
-	c.Store = marked{remembering{telling{c.Store, board}, c.Now, c.Log}, c.SetUp}
+	c.Store = marked{remembering{telling{c.Store, board, c.Now}, c.Now, c.Log}, c.SetUp}
 	sealer, err := c.Keys.Sealer()
 	if err != nil {
 		return nil, fmt.Errorf("build the service: %w", err)
@@ -226,6 +226,7 @@ func (s *Server) flushLast(ctx context.Context) error {
 
 // Flush writes the uses noted so far.
 func (s *Server) Flush(ctx context.Context) error {
+	defer func() { s.board.Flush(s.config.Now()) }()
 	return errors.Join(s.tokens.Flush(ctx), s.grants.Flush(ctx), s.access.Flush(ctx), s.signIns.Flush(ctx, false))
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"lanyard/backend/access"
 	"lanyard/backend/account"
@@ -17,6 +18,7 @@ import (
 type telling struct {
 	Store
 	board *changes.Board
+	now   func() time.Time
 }
 
 // Change changes tokens, see token.Store.
@@ -26,11 +28,15 @@ func (s telling) Change(ctx context.Context, owner string, fn func(token.Holding
 
 // Touch notes uses of tokens, see token.Store.
 func (s telling) Touch(ctx context.Context, uses []token.Used) error {
+	if err := s.Store.Touch(ctx, uses); err != nil {
+		return err
+	}
 	owners := make([]string, 0, len(uses))
 	for _, u := range uses {
 		owners = append(owners, u.Owner)
 	}
-	return s.told(s.Store.Touch(ctx, uses), owners...)
+	s.board.Used(s.now(), owners...)
+	return nil
 }
 
 // AddEvents keeps events, see activity.Store. A session that was born or ended

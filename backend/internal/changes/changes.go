@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"sync"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 )
@@ -20,10 +21,15 @@ var ErrClosed = errors.New("the service is stopping")
 // first, and whoever waits for it is answered.
 const maxAccounts = 50_000
 
+// usesEvery is how often uses alone are news: a machine that pulls all day
+// would have a window look all day.
+const usesEvery = 5 * time.Second
+
 // Board is told of changes and tells those who wait.
 type Board struct {
 	mu       sync.Mutex
 	accounts *lru.Cache[string, *news]
+	uses     map[string]used // of a moment ago
 	closed   chan struct{}
 	stop     sync.Once
 }
@@ -35,13 +41,19 @@ type news struct {
 	over chan struct{}
 }
 
+// used is when a use was told, and whether there were more since.
+type used struct {
+	told time.Time
+	more bool
+}
+
 // New returns an empty board.
 func New() *Board {
 	accounts, err := lru.NewWithEvict(maxAccounts, func(_ string, n *news) { close(n.over) })
 	if err != nil {
 		panic(err) // of a size that is no size
 	}
-	return &Board{accounts: accounts, closed: make(chan struct{})}
+	return &Board{accounts: accounts, uses: make(map[string]used), closed: make(chan struct{})}
 }
 
 // Told notes that something of accounts has changed. It costs next to nothing
@@ -51,6 +63,39 @@ func (b *Board) Told(accounts ...string) {
 	defer b.mu.Unlock()
 	for _, id := range accounts {
 		b.accounts.Remove(id) // whoever asks next gets a mark that nobody has
+	}
+}
+
+// Used notes at now that something of accounts was used: told at once, and what
+// follows every few seconds, by Flush.
+func (b *Board) Used(now time.Time, accounts ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range accounts {
+		u, lately := b.uses[id]
+		switch {
+		case lately && now.Sub(u.told) < usesEvery:
+			b.uses[id] = used{u.told, true}
+		case lately || b.accounts.Contains(id): // else nobody has a mark of it
+			b.accounts.Remove(id)
+			b.uses[id] = used{told: now}
+		}
+	}
+}
+
+// Flush tells what Used kept back. Call it every second.
+func (b *Board) Flush(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, u := range b.uses {
+		switch {
+		case now.Sub(u.told) < usesEvery:
+		case u.more:
+			b.accounts.Remove(id)
+			b.uses[id] = used{told: now}
+		default:
+			delete(b.uses, id)
+		}
 	}
 }
 

@@ -114,3 +114,43 @@ func TestForgotten(t *testing.T) {
 		}
 	})
 }
+
+// A machine that pulls all day is news every five seconds, the last pull, too.
+func TestUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, told := changes.New(), []time.Duration{}
+		b.Used(time.Now(), "ada", "bob") // nobody has asked
+		last, began := mark(t, b, "ada"), time.Now()
+		bobs := mark(t, b, "bob")
+		look := func() {
+			if now := mark(t, b, "ada"); now != last {
+				last, told = now, append(told, time.Since(began))
+			}
+		}
+		for range 24 { // twelve seconds
+			b.Used(time.Now(), "ada")
+			b.Flush(time.Now())
+			look()
+			time.Sleep(500 * time.Millisecond)
+		}
+		for range 60 {
+			b.Flush(time.Now())
+			look()
+			time.Sleep(500 * time.Millisecond)
+		}
+		if want := "[0s 5s 10s 15s]"; fmt.Sprint(told) != want {
+			t.Errorf("told at %v, want %s", told, want)
+		}
+		if mark(t, b, "bob") != bobs {
+			t.Error("bob is told of what is not his")
+		}
+		b.Used(time.Now(), "ada")
+		b.Told("ada") // anything else is told at once
+		look()
+		b.Told("ada")
+		look()
+		if len(told) != 6 {
+			t.Errorf("told at %v", told)
+		}
+	})
+}

@@ -51,9 +51,11 @@ var audited = []struct {
 	{"account", "enabled", activity.AccountEnabled, "Account Enabled"},
 	{"session", "began", activity.SessionBegan, "Signed In"},
 	{"session", "ended", activity.SessionEnded, "Signed Out"},
+	{"signin", "passed", activity.SignInPassed, "Sign-in Passed"},
+	{"signin", "refused", activity.SignInRefused, "Sign-in Refused"},
 }
 
-var groupLabels = map[string]string{"org": "Organization", "repo": "Repository", "token": "Token", "account": "Account", "session": "Session"}
+var groupLabels = map[string]string{"org": "Organization", "repo": "Repository", "token": "Token", "account": "Account", "session": "Session", "signin": "Sign-in"}
 
 // auditEvent is an act in the Hub's form.
 type auditEvent struct {
