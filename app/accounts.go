@@ -67,7 +67,9 @@ func (a *Accounts) Switch(id string) (SessionView, error) {
 	if _, err := a.core.Asked.Switch(ctx, k, ""); err != nil && !errors.Is(err, signin.ErrTools) { // how the tools stand is Tools' to say
 		return SessionView{}, err
 	}
-	a.core.turnTo(k.Account)
+	if !k.Pasted { // the window is about a session
+		a.core.turnTo(k.Account)
+	}
 	return a.core.see(ctx)
 }
 

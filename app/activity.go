@@ -71,7 +71,7 @@ func (a *Activity) List(q ActivityQuery) (ActsView, error) {
 	err := a.core.asking(quick, func(ctx context.Context, who signin.Access) error {
 		all, err := who.Server.Activity(ctx, who.Token, client.ActivityQuery{Action: prefix, Before: q.Before, Most: perPart + 1})
 		if err != nil {
-			return err
+			return tooOld(err, who.Account)
 		}
 		v.More = len(all) > perPart
 		v.Events = acts(all[:min(len(all), perPart)], who.Account)
@@ -87,10 +87,11 @@ func (a *Activity) Export() (ExportView, error) {
 		count = 0
 		return a.core.asking(exporting, func(ctx context.Context, who signin.Access) error {
 			encoder := json.NewEncoder(out)
-			return who.Server.ExportActivity(ctx, who.Token, client.ActivityQuery{}, func(e client.Event) error {
+			err := who.Server.ExportActivity(ctx, who.Token, client.ActivityQuery{}, func(e client.Event) error {
 				count++
 				return encoder.Encode(e)
 			})
+			return tooOld(err, who.Account)
 		})
 	})
 	return ExportView{File: file, Count: count}, err

@@ -62,6 +62,14 @@ func newCore(p Parts, s screen) *core {
 		memory: newMemory(state), log: newJournal(state), last: map[signin.Account]heard{},
 	}
 	c.notices = &notices{core: c, all: []NoticeView{}}
+	if settings, err := c.Computer.Dirs.SettingsFile().Load(); err == nil {
+		c.log.level(settings.Window.LogLevel)
+	}
+	for _, computer := range []*signin.Computer{p.Computer, p.Asked} {
+		if computer != nil && computer.Log == nil {
+			computer.Log = c.log.logger
+		}
+	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
@@ -210,6 +218,10 @@ func (c *core) judge(ctx context.Context, st signin.Status, err error) (SessionV
 	v := c.sessionView(ctx, st, state)
 	v.Detail = says
 	c.recall(&v, st)
+	if state == standing.Offline && ofTheWay(st.Offline) {
+		why := explain(st.Offline)
+		v.Detail, v.Action = why.Message, why.Action
+	}
 	if err != nil && !state.SignedIn() { // by its answer, or it would be offline
 		v = c.ended(v)
 	}
@@ -297,14 +309,17 @@ func (c *core) follow() {
 func (c *core) tidy() {
 	ctx, cancel := c.context(quick)
 	defer cancel()
-	_, _ = c.Computer.Recover(ctx) // the next one tries again
+	_ = keychain.Mover{Keychain: c.Computer.Keychain}.Finish(ctx) // the next one tries again
+	_, _ = c.Computer.Recover(ctx)
 }
 
 // glimpse is one look of those that follow.
 func (c *core) glimpse() {
 	ctx, cancel := c.context(patience)
 	defer cancel()
-	_, _ = c.see(ctx) // what is no state is for a person's own call to tell
+	if _, err := c.see(ctx); err != nil { // for a person's own call to tell
+		c.log.debug("look at the session", "err", err)
+	}
 }
 
 // soon has the session looked at: something was done to it.

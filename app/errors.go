@@ -23,6 +23,7 @@ import (
 // Errors of the window's own.
 var (
 	errTooOld       = errors.New("the server is of an earlier version")
+	errAtHub        = errors.New("docker hub does not tell")
 	errSecondFactor = errors.New("the account has a second factor")
 	errMoment       = errors.New("not a moment")
 )
@@ -75,6 +76,7 @@ var kinds = []struct {
 	{client.ErrInClear, "address", "", "Give https://host. If that server has no other, say in a terminal that it may be so: lanyard login --insecure-http --server ADDRESS"},
 	{client.ErrTooNew, "too_new", "", "Update Lanyard on this computer. The token of this computer goes on working."},
 	{errTooOld, "too_old", "The server is of an earlier version and does not know what was asked.", "Ask who runs it to update it. Pulls and pushes are not affected."},
+	{errAtHub, "refused", "Docker Hub does not tell that to other programs.", "Look at its own pages."},
 	{errSecondFactor, "second_factor", "The account has a second factor: its code is asked for.", "Give the six digits of your authenticator, or a recovery code."},
 	{errMoment, "refused", "", "Give a moment with its time zone, such as 2027-01-31T12:00:00Z. Nothing was changed."},
 	{errNotSaved, "failed", "", "Choose another folder."},
@@ -102,7 +104,7 @@ var kinds = []struct {
 	{client.ErrDenied, "denied", "", "Try again if that was not meant."},
 	{client.ErrExpired, "expired", "Nobody finished it in the browser in time. Nothing was changed.", "Try again."},
 	{client.ErrLimited, "limited", "", "Wait a while and try again."},
-	{client.ErrNotFound, "not_found", "There is no such token any more.", "Look at the list again."},
+	{client.ErrNotFound, "not_found", "It is not there any more.", "Look at the list again."},
 	{client.ErrRefused, "refused", "", ""},
 	{client.ErrServer, "failed", "", "Try again in a moment; the service's log says more."},
 
@@ -187,3 +189,9 @@ func certificate(e *client.CertificateError) string {
 }
 
 func tooNew(err error) bool { return errors.Is(err, client.ErrTooNew) }
+
+// ofTheWay: a service is not reached for a reason that a person can do something
+// about, and that is worth more words than that it does not answer.
+func ofTheWay(err error) bool {
+	return errors.Is(err, client.ErrCertificate) || errors.Is(err, client.ErrProxy) || errors.Is(err, client.ErrTrust) || tooNew(err)
+}

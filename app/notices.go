@@ -29,7 +29,7 @@ type notices struct {
 }
 
 const (
-	notifying = 5 * time.Second
+	notifying = time.Second // while the page may wait for a look
 	// rememberFor is how long a notice that is true no longer is remembered:
 	// one that comes again is told again.
 	rememberFor = 120 * 24 * time.Hour

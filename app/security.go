@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"lanyard/backend/client"
@@ -67,7 +66,7 @@ func (s *Security) Look() (SecurityView, error) {
 	err := s.core.asking(quick, func(ctx context.Context, a signin.Access) error {
 		sessions, err := a.Server.Sessions(ctx, a.Token)
 		if err != nil {
-			return tooOld(err)
+			return tooOld(err, a.Account)
 		}
 		for _, one := range sessions {
 			v.Sessions = append(v.Sessions, SessionRowView{
@@ -108,7 +107,7 @@ func (s *Security) EndOthers() (EndedView, error) {
 	var v EndedView
 	err := s.core.asking(quick, func(ctx context.Context, a signin.Access) (err error) {
 		v.Ended, err = a.Server.EndOtherSessions(ctx, a.Token)
-		return tooOld(err)
+		return tooOld(err, a.Account)
 	})
 	return v, err
 }
@@ -134,9 +133,12 @@ func signInView(e client.Event) SignInView {
 }
 
 // tooOld says it of a service that does not know what it is asked.
-func tooOld(err error) error {
-	if errors.Is(err, client.ErrNotFound) || errors.Is(err, client.ErrNotServer) {
-		return errTooOld
+func tooOld(err error, at signin.Account) error {
+	switch {
+	case untold(err) != nil || err == nil:
+		return err
+	case at.Server == client.HubURL:
+		return errAtHub
 	}
-	return err
+	return errTooOld
 }

@@ -414,3 +414,28 @@ func TestTools(t *testing.T) {
 		t.Errorf("undone: %s %v", now, err)
 	}
 }
+
+// A service that is not reached for a reason says it, with what to do.
+func TestOfflineInWords(t *testing.T) {
+	w := newWorldWith(t, keyring.Options{NoBus: true})
+	in := signin.Status{Account: signin.Account{Server: "https://s.example", Name: "anna"}, LastFour: "abcd"}
+	for name, c := range map[string]struct {
+		offline        error
+		detail, action string
+		version        string
+	}{
+		"a wrong certificate": {&client.CertificateError{Host: "s.example:443"}, "certificate of s.example", "Whoever runs the server", ""},
+		"a proxy":             {fmt.Errorf("%w: proxy.example does not answer", client.ErrProxy), "proxy.example", "HTTPS_PROXY", ""},
+		"too new":             {fmt.Errorf("%w: it runs 9", client.ErrTooNew), "needs a newer Lanyard", "Update", "too_new"},
+		"nobody answers":      {client.ErrUnreachable, "does not answer", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := in
+			st.Offline = c.offline
+			v, err := w.core.judge(t.Context(), st, nil)
+			if err != nil || v.State != "offline" || !strings.Contains(v.Detail, c.detail) || !strings.Contains(v.Action, c.action) || v.ServerVersion != c.version {
+				t.Errorf("%+v %v", v, err)
+			}
+		})
+	}
+}

@@ -16,9 +16,8 @@ import (
 type Tokens struct{ core *core }
 
 const (
-	maxOverlap  = 24 * 30 // hours; the service knows its own
-	maxSelected = 1000    // tokens at once
-	ofOneToken  = 50      // what happened to it, at most
+	maxOverlap = 24 * 30 // hours; the service knows its own
+	ofOneToken = 50      // what happened to it, at most
 )
 
 // errScope: the page asked for access permissions that there are not.
@@ -32,10 +31,16 @@ func (t *Tokens) List() (TokenListView, error) {
 		if err != nil {
 			return err
 		}
-		list.Active, list.Deactivated = all.Active, all.Inactive
 		here := t.here(ctx, a.Account)
 		for _, one := range all.Tokens {
-			list.Tokens = append(list.Tokens, tokenView(one, here))
+			v := tokenView(one, here)
+			switch v.Status { // Docker Hub does not count the second
+			case "active":
+				list.Active++
+			case "inactive":
+				list.Deactivated++
+			}
+			list.Tokens = append(list.Tokens, v)
 		}
 		return nil
 	})
@@ -203,11 +208,15 @@ func (t *Tokens) change(id string, p client.Patch) (TokenView, error) {
 }
 
 func (t *Tokens) all(do client.Bulk, ids []string) error {
-	if len(ids) == 0 || len(ids) > maxSelected {
-		return fmt.Errorf("%w: between 1 and %d tokens at once", client.ErrRefused, maxSelected)
+	if len(ids) == 0 || len(ids) > client.MostAtOnce {
+		return fmt.Errorf("%w: between 1 and %d tokens at once", client.ErrRefused, client.MostAtOnce)
 	}
 	return t.act(func(ctx context.Context, a signin.Access) error {
-		_, err := a.Server.Holder(a.Token, "").All(ctx, do, ids)
+		change := a.Server.Holder(a.Token, "").All
+		if a.Account.Server == client.HubURL {
+			change = a.Server.Holder(a.Token, "").Each
+		}
+		_, err := change(ctx, do, ids)
 		return err
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lanyard/backend/client"
 )
 
 // What can be done to tokens besides making them.
@@ -103,7 +105,7 @@ func TestTokens(t *testing.T) {
 			t.Error(err)
 		}
 		count("Lanyard on") // this computer's own
-		for _, ids := range [][]string{nil, make([]string, maxSelected+1)} {
+		for _, ids := range [][]string{nil, make([]string, client.MostAtOnce+1)} {
 			if err := tokens.Delete(ids); codeOf(err) != "refused" {
 				t.Errorf("%d: %v", len(ids), err)
 			}

@@ -153,6 +153,7 @@ func (c *core) account() {
 			c.pause(slowest)
 		default:
 			silent++
+			c.log.debug("wait for changes", "failures", silent, "err", err)
 			c.pause(backoff(silent))
 		}
 	}
