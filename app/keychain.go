@@ -128,6 +128,7 @@ func (k *Keychain) with(passphrase string) (keychain.Keychain, error) {
 func (k *Keychain) do(act func(context.Context) error) (KeychainView, error) {
 	ctx, cancel := k.core.context(asked)
 	defer cancel()
+	defer k.core.poke()
 	defer k.core.soon()
 	if err := act(ctx); err != nil {
 		return KeychainView{}, err

@@ -200,6 +200,7 @@ func (s *Session) Retake() (SessionView, error) {
 			return SessionView{}, err
 		}
 	}
+	c.poke()
 	return s.look()
 }
 

@@ -113,6 +113,7 @@ func (c *core) changed(what ...string) {
 	c.screen.Emit(eventChanged, ChangedView{What: what})
 	if slices.ContainsFunc(what, func(w string) bool { return w != "uses" && w != "tools" }) {
 		c.soon()
+		c.poke()
 	}
 }
 
@@ -148,6 +149,8 @@ func (c *core) account() {
 			}
 			mark, of = "", who
 			c.pause(askEvery)
+		case errors.Is(err, context.Canceled): // by turned
+			mark = ""
 		case errors.Is(err, signin.ErrNotSignedIn):
 			mark, of, silent = "", signin.Account{}, 0
 			c.pause(slowest)
@@ -223,6 +226,11 @@ func (c *core) turned() {
 	if end != nil {
 		end()
 	}
+	c.poke()
+}
+
+// poke ends a pause before the next question: it may be answered now.
+func (c *core) poke() {
 	select {
 	case c.turn <- struct{}{}:
 	default:

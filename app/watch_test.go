@@ -159,6 +159,26 @@ func TestWatchingAServiceThatFails(t *testing.T) {
 	}
 }
 
+// A sign-in by another program is waited with from then on, and shown.
+func TestAnotherProgramSignsIn(t *testing.T) {
+	w := newWorld(t)
+	w.App.DomReady(t.Context())
+	w.until("the first look", func() bool { return w.screen.count(eventSession) > 0 })
+	other := w.window(filepath.Dir(w.core.Computer.Dirs.State)) // on the same files
+	if _, err := other.session.SignIn("", false); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	w.until("the wait", func() bool { return w.core.isWaiting() })
+	if took := time.Since(began); took > 2*live {
+		t.Errorf("it took %v", took)
+	}
+	w.until("the page to be told", func() bool {
+		all := views[SessionView](w.screen, eventSession)
+		return all[len(all)-1].State == "active"
+	})
+}
+
 func TestBackoff(t *testing.T) {
 	for failures, most := range map[int]time.Duration{0: time.Second, 1: 2 * time.Second, 3: 8 * time.Second, 7: slowest, 1000: slowest} {
 		for range 100 {
