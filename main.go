@@ -17,6 +17,8 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/options/windows"
 
 	"lanyard/app"
+	"lanyard/backend/autostart"
+	"lanyard/backend/notification"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 )
@@ -58,19 +60,26 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	window := app.New(p)
+	var window *app.App
+	desktop := &notification.Desktop{
+		Address: os.Getenv("DBUS_SESSION_BUS_ADDRESS"), Program: "lanyard", Icon: "lanyard",
+		Opened: func(id string) { window.NoticeOpened(id) },
+	}
+	defer desktop.Close()
+	p.Notifier = desktop
+	window = app.New(p)
 	go func() {
 		for range raise {
 			window.SecondInstance()
 		}
 	}()
-	return onDisplay(func() error { return wails.Run(settings(window)) })
+	return onDisplay(func() error { return wails.Run(settings(window, background(p))) })
 }
 
-func settings(window *app.App) *options.App {
+func settings(window *app.App, first app.Colour) *options.App {
 	return &options.App{
 		Title: "Lanyard", Width: 1000, Height: 720, MinWidth: 720, MinHeight: 480,
-		BackgroundColour: options.NewRGB(0xf1, 0xef, 0xe9),
+		BackgroundColour: options.NewRGB(first.R, first.G, first.B),
 		AssetServer:      &assetserver.Options{Assets: pages, Middleware: app.Secure},
 		Bind:             window.Bound(),
 		ErrorFormatter:   app.Explain,
@@ -95,5 +104,34 @@ func parts() (app.Parts, error) {
 		return app.Parts{}, err
 	}
 	own := ownservice.Of(computer.Dirs, lanyard, version)
-	return app.Parts{Computer: computer, Asked: &asked, Docker: docker, Own: own, Data: own.Data}, nil
+	p := app.Parts{Computer: computer, Asked: &asked, Docker: docker, Own: own, Data: own.Data, Version: version}
+	p.Entries, p.AtLogin, err = atLogin(os.Getenv)
+	return p, err
+}
+
+// atLogin is how the desktop starts this window when the person logs in, if
+// they want that; nil where it could not.
+func atLogin(getenv func(string) string) (*autostart.Entries, autostart.Job, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return nil, autostart.Job{}, fmt.Errorf("find the home folder: %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, autostart.Job{}, fmt.Errorf("find this program: %w", err)
+	}
+	entries, ok := autostart.EntriesHere(getenv, home)
+	if !ok {
+		return nil, autostart.Job{}, nil
+	}
+	return &entries, autostart.Job{Name: "lanyard", Title: "Lanyard", Program: self}, nil
+}
+
+// background is the window's first colour: a dark desktop sees no light moment.
+func background(p app.Parts) app.Colour {
+	chosen, err := p.Computer.Dirs.SettingsFile().Load()
+	if err != nil {
+		chosen.Window.Theme = "" // said where the settings are shown
+	}
+	return app.Background(chosen.Window.Theme, chosen.Window.Theme == "" && darkDesktop(os.Getenv))
 }

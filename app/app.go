@@ -7,12 +7,14 @@ package app
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
 	"time"
 
+	"lanyard/backend/autostart"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 )
@@ -24,6 +26,10 @@ type Own interface {
 	Stop(ctx context.Context) error
 	SetupCode(ctx context.Context) (string, error)
 	Owns(ctx context.Context, address string) bool
+	Automatic(ctx context.Context) (ownservice.Automatic, error)
+	Install(ctx context.Context, want ownservice.Set) error
+	Uninstall(ctx context.Context, want ownservice.Set) error
+	Backup(ctx context.Context, to io.Writer) (int64, error)
 }
 
 // Parts are what the window is put together from.
@@ -33,7 +39,12 @@ type Parts struct {
 	Docker   *signin.DockerConfig
 	Own      Own
 	Data     string                     // folder of the own service, to be named
+	Version  string                     // of this build
 	Open     func(address string) error // nil: the system's browser
+	Folder   func(path string) error    // nil: the system's file manager
+	Entries  *autostart.Entries         // nil: nothing here starts the window at log-in
+	AtLogin  autostart.Job              // … as this
+	Notifier Notifier                   // nil: the window alone tells
 	Now      func() time.Time           // nil: time.Now
 }
 
@@ -41,11 +52,18 @@ type Parts struct {
 type App struct {
 	core *core
 
-	session *Session
-	tokens  *Tokens
-	tools   *Tools
-	service *Service
-	window  *Window
+	session  *Session
+	start    *Start
+	home     *Home
+	tokens   *Tokens
+	security *Security
+	tools    *Tools
+	activity *Activity
+	accounts *Accounts
+	service  *Service
+	keychain *Keychain
+	settings *Settings
+	window   *Window
 
 	following sync.Once
 	told      context.Context // ends when the program is told to end
@@ -58,26 +76,40 @@ func build(p Parts, s screen) *App {
 	c := newCore(p, s)
 	told, _ := signal.NotifyContext(c.life, os.Interrupt, syscall.SIGTERM) // ends with life, too
 	return &App{
-		core: c, told: told, session: &Session{core: c}, tokens: &Tokens{core: c}, tools: &Tools{core: c},
-		service: &Service{core: c}, window: &Window{core: c},
+		core: c, told: told, session: &Session{core: c}, start: &Start{core: c}, home: &Home{core: c}, tokens: &Tokens{core: c},
+		security: &Security{core: c}, tools: &Tools{core: c}, activity: &Activity{core: c}, accounts: &Accounts{core: c},
+		service: &Service{core: c}, keychain: &Keychain{core: c}, settings: &Settings{core: c}, window: &Window{core: c},
 	}
 }
 
 // Bound are the services whose exported methods the page may call: all of them.
 func (a *App) Bound() []any {
-	return []any{a.session, a.tokens, a.tools, a.service, a.window}
+	return []any{
+		a.session, a.start, a.home, a.tokens, a.security, a.tools, a.activity, a.accounts, a.service, a.keychain, a.settings, a.window,
+	}
 }
 
 // Startup is for options.App: it keeps what Wails wants with each call.
-func (a *App) Startup(ctx context.Context) { a.core.screen.enter(ctx) }
+func (a *App) Startup(ctx context.Context) {
+	a.core.screen.enter(ctx)
+	a.core.screen.Theme(a.core.themeOf())
+}
 
 // DomReady begins to follow the session. Not earlier: until then this may be
 // a second start, which ends once the first has raised its window.
 func (a *App) DomReady(ctx context.Context) {
 	a.core.screen.enter(ctx)
+	a.core.screen.Theme(a.core.themeOf())
 	a.window.Holds(false) // a page that is loaded anew shows none
-	a.following.Do(func() { a.core.running.Go(a.core.follow) })
+	a.following.Do(func() {
+		for _, follow := range []func(){a.core.follow, a.core.files(), a.core.account} {
+			a.core.running.Go(follow)
+		}
+	})
 }
+
+// NoticeOpened is for the desktop: a person clicked what it showed.
+func (a *App) NoticeOpened(id string) { a.core.notices.opened(id) }
 
 // SecondInstance: another start of this person raises the window.
 func (a *App) SecondInstance() { a.core.screen.Raise() }

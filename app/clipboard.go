@@ -49,6 +49,17 @@ func (w *Window) takeAway(l *lying) {
 	}
 }
 
+// ClearClipboard takes a copied secret away now, if it still lies there.
+func (w *Window) ClearClipboard() error {
+	w.mu.Lock()
+	l := w.lies
+	w.mu.Unlock()
+	if l != nil && l.timer.Stop() {
+		w.takeAway(l)
+	}
+	return nil
+}
+
 // forget takes away what is there: the window closes.
 func (w *Window) forget() {
 	w.mu.Lock()

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"lanyard/backend/signin"
 )
 
 // A copied secret goes after half a minute, if it is still there.
@@ -26,7 +28,7 @@ func TestCopiedSecretGoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &fakeScreen{}
-				w := &Window{core: newCore(Parts{Open: func(string) error { return nil }}, s)}
+				w := &Window{core: newCore(Parts{Computer: &signin.Computer{}, Open: func(string) error { return nil }}, s)}
 				v, err := w.CopySecret("first")
 				if want := stamp(time.Now().Add(30 * time.Second)); err != nil || v.Clears != want {
 					t.Errorf("%+v, %v, want %s", v, err, want)
@@ -62,7 +64,7 @@ func TestCopiedSecretGoes(t *testing.T) {
 
 func TestCopySecretTooLong(t *testing.T) {
 	s := &fakeScreen{}
-	w := &Window{core: newCore(Parts{}, s)}
+	w := &Window{core: newCore(Parts{Computer: &signin.Computer{}}, s)}
 	if _, err := w.CopySecret(strings.Repeat("x", maxCopied+1)); err == nil {
 		t.Error("it was copied")
 	}

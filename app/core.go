@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lanyard/backend/client"
+	"lanyard/backend/diagnosis"
 	"lanyard/backend/keychain"
 	"lanyard/backend/signin"
 	"lanyard/backend/standing"
@@ -32,18 +33,43 @@ type core struct {
 	wake    chan struct{} // looks at the session now
 
 	looking chan struct{} // holds one: one look at a time
+	turn    chan struct{} // another account is to be waited for
 
-	mu    sync.Mutex
-	held  signin.Access // while its token lasts
-	over  *SessionView  // how the last session ended, until another begins
-	shown SessionView   // what the page was told last
+	memory  *memory
+	log     *journal
+	notices *notices
+
+	mu     sync.Mutex
+	held   signin.Access // while its token lasts
+	over   *SessionView  // how the last session ended, until another begins
+	shown  SessionView   // what the page was told last
+	last   map[signin.Account]heard
+	tests  *running           // the self-test that was begun last; nil: none was
+	marked string             // since when the service is waited for; "": it is not
+	waits  context.CancelFunc // ends the wait for changes; nil: none waits
 }
 
 func newCore(p Parts, s screen) *core {
 	if p.Open == nil {
 		p.Open = signin.OpenSystemBrowser
 	}
-	c := &core{Parts: p, screen: s, wake: make(chan struct{}, 1), looking: make(chan struct{}, 1)}
+	if p.Folder == nil {
+		p.Folder = signin.OpenSystemBrowser // which hands a folder to the file manager
+	}
+	state := p.Computer.Dirs.State
+	c := &core{
+		Parts: p, screen: s, wake: make(chan struct{}, 1), looking: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		memory: newMemory(state), log: newJournal(state), last: map[signin.Account]heard{},
+	}
+	c.notices = &notices{core: c, all: []NoticeView{}}
+	if settings, err := c.Computer.Dirs.SettingsFile().Load(); err == nil {
+		c.log.level(settings.Window.LogLevel)
+	}
+	for _, computer := range []*signin.Computer{p.Computer, p.Asked} {
+		if computer != nil && computer.Log == nil {
+			computer.Log = c.log.logger
+		}
+	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
@@ -92,7 +118,7 @@ func (c *core) drop() {
 // ask does something at the service in the name of who is signed in. Where
 // the token in memory is refused, a fresh one tells whether that is the end.
 func (c *core) ask(ctx context.Context, do func(signin.Access) error) error {
-	account, err := c.Computer.Find("")
+	account, err := c.shownAccount(c.Computer)
 	if err != nil {
 		return err
 	}
@@ -107,6 +133,18 @@ func (c *core) ask(ctx context.Context, do func(signin.Access) error) error {
 		return err
 	}
 	return do(access)
+}
+
+// asking is ask within a time.
+func (c *core) asking(limit time.Duration, do func(context.Context, signin.Access) error) error {
+	ctx, cancel := c.context(limit)
+	defer cancel()
+	return c.ask(ctx, func(a signin.Access) error { return do(ctx, a) })
+}
+
+// looks are for what looks for faults.
+func (c *core) looks() diagnosis.Computer {
+	return diagnosis.Computer{Sign: c.Computer, Docker: c.Docker, Own: c.Own, Version: c.Version}
 }
 
 // see says how this computer stands, within ctx, and has the page told.
@@ -130,7 +168,7 @@ func (c *core) look(ctx context.Context) (SessionView, error) {
 	for _, a := range over {
 		c.ended(c.sessionView(ctx, signin.Status{Account: a}, standing.Expired))
 	}
-	account, err := c.Computer.Find("")
+	account, err := c.shownAccount(c.Computer)
 	if errors.Is(err, signin.ErrNotSignedIn) {
 		return c.nobody(ctx), nil
 	}
@@ -156,7 +194,7 @@ func (c *core) look(ctx context.Context) (SessionView, error) {
 func (c *core) alone() (SessionView, error) {
 	ctx, cancel := c.context(glance)
 	defer cancel()
-	account, err := c.Computer.Find("")
+	account, err := c.shownAccount(c.Computer)
 	if errors.Is(err, signin.ErrNotSignedIn) {
 		return c.nobody(ctx), nil
 	}
@@ -179,8 +217,13 @@ func (c *core) judge(ctx context.Context, st signin.Status, err error) (SessionV
 	}
 	v := c.sessionView(ctx, st, state)
 	v.Detail = says
+	c.recall(&v, st)
+	if state == standing.Offline && ofTheWay(st.Offline) {
+		why := explain(st.Offline)
+		v.Detail, v.Action = why.Message, why.Action
+	}
 	if err != nil && !state.SignedIn() { // by its answer, or it would be offline
-		c.ended(v)
+		v = c.ended(v)
 	}
 	return v, nil
 }
@@ -196,7 +239,9 @@ func (c *core) nobody(ctx context.Context) SessionView {
 		return *over
 	}
 	if ended, err := c.Computer.Ended(); err == nil && len(ended) > 0 { // by another program, or before this one began
-		return c.sessionView(ctx, signin.Status{Account: ended[0].Account}, ended[0].State)
+		v := c.sessionView(ctx, signin.Status{Account: ended[0].Account}, ended[0].State)
+		v.By, v.When = endedBy(ended[0].State), stamp(ended[0].At)
+		return v
 	}
 	state := standing.SignedOut
 	if errors.Is(c.Computer.Keychain.Probe(ctx), keychain.ErrNoService) {
@@ -205,11 +250,20 @@ func (c *core) nobody(ctx context.Context) SessionView {
 	return c.sessionView(ctx, signin.Status{}, state)
 }
 
-// ended remembers how a session ended; nothing else on this computer does.
-func (c *core) ended(v SessionView) {
+// ended remembers how a session ended, with what is known of that; nothing else
+// on this computer does.
+func (c *core) ended(v SessionView) SessionView {
+	if all, err := c.Computer.Ended(); err == nil {
+		for _, e := range all {
+			if e.Account == (signin.Account{Server: v.Server, Name: v.Account}) {
+				v.By, v.When = endedBy(e.State), stamp(e.At)
+			}
+		}
+	}
 	c.mu.Lock()
 	c.over = &v
 	c.mu.Unlock()
+	return v
 }
 
 // begun forgets it: somebody signed in, or out.
@@ -218,12 +272,13 @@ func (c *core) begun() {
 	c.mu.Lock()
 	c.over, c.held = nil, signin.Access{}
 	c.mu.Unlock()
+	c.turned()
 }
 
 // show tells the page, if it does not know yet.
 func (c *core) show(v SessionView) {
 	c.mu.Lock()
-	news := changed(c.shown, v)
+	news := differs(c.shown, v)
 	if news {
 		c.shown = v
 	}
@@ -231,6 +286,7 @@ func (c *core) show(v SessionView) {
 	if news {
 		c.screen.Emit(eventSession, v)
 	}
+	c.notices.judge(v)
 }
 
 // follow looks at the session as long as the window lives.
@@ -253,14 +309,17 @@ func (c *core) follow() {
 func (c *core) tidy() {
 	ctx, cancel := c.context(quick)
 	defer cancel()
-	_, _ = c.Computer.Recover(ctx) // the next one tries again
+	_ = keychain.Mover{Keychain: c.Computer.Keychain}.Finish(ctx) // the next one tries again
+	_, _ = c.Computer.Recover(ctx)
 }
 
 // glimpse is one look of those that follow.
 func (c *core) glimpse() {
 	ctx, cancel := c.context(patience)
 	defer cancel()
-	_, _ = c.see(ctx) // what is no state is for a person's own call to tell
+	if _, err := c.see(ctx); err != nil { // for a person's own call to tell
+		c.log.debug("look at the session", "err", err)
+	}
 }
 
 // soon has the session looked at: something was done to it.

@@ -15,6 +15,28 @@ package app
 
 enum { NO_PREFERENCE, DARK, LIGHT };
 
+// What the person chose counts before what the desktop says. Both are touched
+// on GTK's own thread alone.
+static gint chosen = NO_PREFERENCE;
+static gint said = NO_PREFERENCE;
+
+static void dark_apply(void) {
+	gint scheme = chosen != NO_PREFERENCE ? chosen : said;
+	GtkSettings *settings = gtk_settings_get_default();
+	if (settings != NULL && scheme != NO_PREFERENCE)
+		g_object_set(settings, "gtk-application-prefer-dark-theme", scheme == DARK, NULL);
+	else if (settings != NULL)
+		gtk_settings_reset_property(settings, "gtk-application-prefer-dark-theme");
+}
+
+static gboolean dark_choose_now(gpointer scheme) {
+	chosen = GPOINTER_TO_INT(scheme);
+	dark_apply();
+	return G_SOURCE_REMOVE;
+}
+
+static void dark_choose(int scheme) { gdk_threads_add_idle(dark_choose_now, GINT_TO_POINTER(scheme)); }
+
 // GTK 3 knows a theme, and nothing of the desktop's choice; WebKit asks GTK.
 static void dark_set(GVariant *value) {
 	while (g_variant_is_of_type(value, G_VARIANT_TYPE_VARIANT)) {
@@ -24,8 +46,10 @@ static void dark_set(GVariant *value) {
 	}
 	if (g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32)) {
 		guint32 scheme = g_variant_get_uint32(value);
-		if (scheme == DARK || scheme == LIGHT)
-			g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", scheme == DARK, NULL);
+		if (scheme == DARK || scheme == LIGHT) {
+			said = scheme;
+			dark_apply();
+		}
 	}
 	g_variant_unref(value);
 }
@@ -71,3 +95,16 @@ import "C"
 
 // followDesktop makes the window dark when the desktop is, as long as it lives.
 func followDesktop() { C.dark_start() }
+
+// choose is the person's word, which counts before the desktop's; "": the
+// desktop's.
+func choose(theme string) {
+	switch theme {
+	case themeDark:
+		C.dark_choose(C.DARK)
+	case themeLight:
+		C.dark_choose(C.LIGHT)
+	default:
+		C.dark_choose(C.NO_PREFERENCE)
+	}
+}

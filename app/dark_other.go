@@ -4,3 +4,6 @@ package app
 
 // followDesktop: other systems' webviews know by themselves.
 func followDesktop() {}
+
+// choose: the page does it by itself.
+func choose(string) {}

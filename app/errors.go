@@ -6,12 +6,26 @@ import (
 	"errors"
 	"strings"
 
+	"lanyard/backend/autostart"
 	"lanyard/backend/client"
+	"lanyard/backend/dockercli"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/keychain"
 	"lanyard/backend/machine"
 	"lanyard/backend/ownservice"
+	"lanyard/backend/probe"
+	"lanyard/backend/registryauth"
+	"lanyard/backend/selftest"
 	"lanyard/backend/signin"
+	"lanyard/backend/why"
+)
+
+// Errors of the window's own.
+var (
+	errTooOld       = errors.New("the server is of an earlier version")
+	errAtHub        = errors.New("docker hub does not tell")
+	errSecondFactor = errors.New("the account has a second factor")
+	errMoment       = errors.New("not a moment")
 )
 
 // ErrorView is what a call is rejected with: a word to decide by, what
@@ -33,7 +47,7 @@ var kinds = []struct {
 	{signin.ErrUnfinished, "failed", "You are signed out, as no tool gets the token any more. The keychain did not open, so the token is still in it, and the service has not been told.", "Unlock the keychain. The rest is then done by itself."},
 
 	{keychain.ErrFailClosed, "keychain_missing", "No keychain answers in this session, and your settings forbid to keep secrets in an encrypted file instead.", "Start the system's keychain and try again, or take fail_closed out of settings.json."},
-	{keychain.ErrFileLocked, "keychain_locked", "The encrypted file that keeps your secrets waits for its passphrase.", "Open it in a terminal, and try again: lanyard keychain unlock"},
+	{keychain.ErrFileLocked, "keychain_locked", "The encrypted file that keeps your secrets waits for its passphrase.", "Give its passphrase under Settings, or in a terminal: lanyard keychain unlock"},
 	{keychain.ErrDismissed, "keychain_dismissed", "The keychain's prompt was dismissed, or could not be shown. Nothing was stored.", "Try again and confirm the keychain's prompt."},
 	{keychain.ErrLocked, "keychain_locked", "The keychain is locked.", "Unlock it (log in to the desktop, or open your password manager) and try again."},
 	{keychain.ErrNoService, "keychain_missing", "No keychain answers in this session, and without one Lanyard keeps no secrets.", "Start one, such as GNOME Keyring or KeePassXC's Secret Service, and try again."},
@@ -43,7 +57,7 @@ var kinds = []struct {
 	{keychain.ErrTooBig, "failed", "The keychain takes no entry of that size. Nothing was stored.", "Ask who runs the server: its tokens are too long."},
 	{keychain.ErrEntry, "failed", "", "Sign out, and sign in again."},
 	{keychain.ErrName, "refused", "", "Ask who runs the server."},
-	{keychain.ErrPassphrase, "refused", "The passphrase does not open the encrypted file. Nothing was changed.", "Try again in a terminal: lanyard keychain unlock"},
+	{keychain.ErrPassphrase, "refused", "The passphrase does not open the encrypted file. Nothing was changed.", "Try again."},
 	{keychain.ErrWeak, "refused", "", "Try again with a longer one. Nothing was made."},
 	{keychain.ErrKey, "failed", "", "See in a terminal which key it expects: lanyard keychain status"},
 	{keychain.ErrDamaged, "failed", "", "It was left as it is."},
@@ -60,6 +74,26 @@ var kinds = []struct {
 	{dockerconfig.ErrRaced, "busy", "Docker's configuration keeps being changed by another program. Nothing was changed.", "Try again in a moment."},
 
 	{client.ErrInClear, "address", "", "Give https://host. If that server has no other, say in a terminal that it may be so: lanyard login --insecure-http --server ADDRESS"},
+	{client.ErrTooNew, "too_new", "", "Update Lanyard on this computer. The token of this computer goes on working."},
+	{errTooOld, "too_old", "The server is of an earlier version and does not know what was asked.", "Ask who runs it to update it. Pulls and pushes are not affected."},
+	{errAtHub, "refused", "Docker Hub does not tell that to other programs.", "Look at its own pages."},
+	{errSecondFactor, "second_factor", "The account has a second factor: its code is asked for.", "Give the six digits of your authenticator, or a recovery code."},
+	{errMoment, "refused", "", "Give a moment with its time zone, such as 2027-01-31T12:00:00Z. Nothing was changed."},
+	{errNotSaved, "failed", "", "Choose another folder."},
+	{probe.ErrKind, "not_server", "", "Check the address. Nothing was opened and nothing changed."},
+	{why.ErrImage, "refused", "", "Give it as a tool is given it: registry.example/team/app:tag"},
+	{autostart.ErrEdited, "refused", "", "Put that file right by hand, or delete it; then try again."},
+	{autostart.ErrUnavailable, "refused", "", ""},
+	{autostart.ErrManager, "failed", "", "Try again; the system's journal says more."},
+	{dockercli.ErrNone, "refused", "No docker is here that signs in by the browser (version 27 or later).", "Install one, or sign in with a token that you make at Docker Hub."},
+	{dockercli.ErrFailed, "failed", "", "Try again, or sign in with a token that you make at Docker Hub."},
+	{registryauth.ErrRefused, "denied", "", "Check the name and the token. Nothing was stored."},
+	{registryauth.ErrUnreachable, "offline", "", "Check the registry's name and the network, and try again."},
+	{registryauth.ErrNotRegistry, "not_server", "", "Check the registry's name. Nothing was stored."},
+	{registryauth.ErrRealm, "refused", "", "Nothing was sent there. Ask whoever runs the registry."},
+	{registryauth.ErrLimited, "limited", "", "Wait a while and try again."},
+	{registryauth.ErrServer, "failed", "", "Try again in a moment."},
+
 	{client.ErrAddress, "address", "", "Give https://host or https://host:port."},
 	{client.ErrNotServer, "not_server", "", "Check the address. Nothing was opened and nothing changed."},
 	{client.ErrTrust, "failed", "", "Nothing is believed of that server before it is put right."},
@@ -70,12 +104,12 @@ var kinds = []struct {
 	{client.ErrDenied, "denied", "", "Try again if that was not meant."},
 	{client.ErrExpired, "expired", "Nobody finished it in the browser in time. Nothing was changed.", "Try again."},
 	{client.ErrLimited, "limited", "", "Wait a while and try again."},
-	{client.ErrNotFound, "not_found", "There is no such token any more.", "Look at the list again."},
+	{client.ErrNotFound, "not_found", "It is not there any more.", "Look at the list again."},
 	{client.ErrRefused, "refused", "", ""},
 	{client.ErrServer, "failed", "", "Try again in a moment; the service's log says more."},
 
-	{client.ErrPassword, "denied", "", "Sign in through the browser, in a terminal: lanyard login --server docker-hub"},
-	{signin.ErrHubAgain, "ended", "Access to Docker Hub's list of tokens lasts minutes and has expired. The token of this computer goes on working.", "Sign in again in a terminal: lanyard login --server docker-hub"},
+	{client.ErrPassword, "denied", "", "Try again, or sign in by your own docker, or with a token that you make there."},
+	{signin.ErrHubAgain, "ended", "Access to Docker Hub's list of tokens lasts minutes and has expired. The token of this computer goes on working.", "Sign in again."},
 
 	{signin.ErrNotSignedIn, "not_signed_in", "Nobody is signed in on this computer.", "Sign in."},
 	{keychain.ErrNotFound, "not_signed_in", "The keychain has no entry for that any more.", "Sign in again."},
@@ -111,6 +145,9 @@ var kinds = []struct {
 	{signin.ErrTools, "failed", "", "Everything else is done. Put right what it names, and apply the tools again."},
 	{errNothingToOpen, "failed", "", ""},
 	{errTooLong, "refused", "", ""},
+	{selftest.ErrDiffers, "failed", "", "Ask whoever runs the registry: what it keeps is damaged."},
+	{autostart.ErrJob, "refused", "", ""},
+	{selftest.ErrNowhere, "refused", "", "Sign in to a registry first."},
 	{context.DeadlineExceeded, "offline", "There was no answer in time.", "Try again in a moment."},
 }
 
@@ -149,4 +186,12 @@ func certificate(e *client.CertificateError) string {
 		return "Do not go on before whoever runs the server has confirmed the new fingerprint, another way than through it. Then trust it in a terminal: lanyard trust " + host
 	}
 	return "Ask whoever runs the server for the fingerprint, another way than through it. If it is the same, trust it in a terminal: lanyard trust " + host
+}
+
+func tooNew(err error) bool { return errors.Is(err, client.ErrTooNew) }
+
+// ofTheWay: a service is not reached for a reason that a person can do something
+// about, and that is worth more words than that it does not answer.
+func ofTheWay(err error) bool {
+	return errors.Is(err, client.ErrCertificate) || errors.Is(err, client.ErrProxy) || errors.Is(err, client.ErrTrust) || tooNew(err)
 }

@@ -94,7 +94,7 @@ func TestExplainCertificate(t *testing.T) {
 
 // Each code has words, and is one that the page knows.
 func TestKinds(t *testing.T) {
-	known := strings.Fields("offline ended not_signed_in keychain_locked keychain_missing keychain_dismissed keychain_timeout address not_server denied expired limited not_found busy refused helper_missing other_helper cancelled failed")
+	known := strings.Fields("offline ended not_signed_in keychain_locked keychain_missing keychain_dismissed keychain_timeout address not_server denied expired limited not_found busy refused helper_missing other_helper cancelled failed second_factor too_old too_new")
 	said := map[string]bool{}
 	for _, k := range kinds {
 		said[k.code] = true
@@ -127,7 +127,7 @@ func TestEveryErrorHasWords(t *testing.T) {
 		})
 	}
 	count := 0
-	for _, folder := range []string{"signin", "client", "keychain", "dockerconfig", "ownservice", "machine"} {
+	for _, folder := range []string{"signin", "client", "keychain", "dockerconfig", "ownservice", "machine", "registryauth", "dockercli", "why", "probe", "selftest", "autostart"} {
 		for _, f := range parse(t, "../backend/"+folder) {
 			for _, d := range f.Decls {
 				vars, ok := d.(*ast.GenDecl)

@@ -104,9 +104,15 @@ func (w *world) search(where string, said any, secrets []string) {
 // arguments are what the page might call a method with.
 func arguments(method reflect.Type, w *world, token string) [][]reflect.Value {
 	texts := map[reflect.Type][]any{
-		reflect.TypeFor[string]():       {token, w.service.URL, ""},
-		reflect.TypeFor[bool]():         {false, true, false},
-		reflect.TypeFor[NewTokenView](): {NewTokenView{Description: "x", Scope: "read"}, NewTokenView{}, NewTokenView{Scope: "admin"}},
+		reflect.TypeFor[string]():          {token, w.service.URL, ""},
+		reflect.TypeFor[[]string]():        {[]string{token}, []string{"x"}, []string(nil)},
+		reflect.TypeFor[bool]():            {false, true, false},
+		reflect.TypeFor[int]():             {0, 1, -1},
+		reflect.TypeFor[NewTokenView]():    {NewTokenView{Description: "x", Scope: "read"}, NewTokenView{}, NewTokenView{Scope: "admin"}},
+		reflect.TypeFor[EditView]():        {EditView{Description: "x"}, EditView{Scope: "read"}, EditView{}},
+		reflect.TypeFor[ActivityQuery]():   {ActivityQuery{}, ActivityQuery{Kind: "token", Before: token}, ActivityQuery{Kind: "x"}},
+		reflect.TypeFor[PreferencesView](): {PreferencesView{Theme: "dark", LogLevel: "debug", StartAtLogin: true}, PreferencesView{}, PreferencesView{Theme: "system", LogLevel: "info"}},
+		reflect.TypeFor[PasteView]():       {PasteView{Host: "localhost:1", Username: "anna", Secret: token, NoCheck: true}, PasteView{Host: w.service.URL, Username: "anna", Secret: token}, PasteView{}},
 	}
 	if method.NumIn() == 0 {
 		return [][]reflect.Value{nil}
@@ -149,8 +155,8 @@ func TestFresh(t *testing.T) {
 	}
 	w.search("the list", list, []string{fresh.Secret})
 
-	if one, err := w.App.tokens.SetActive(fresh.Token.ID, false); err != nil || one.Status != "inactive" {
-		t.Errorf("%+v %v", one, err)
+	if err := w.App.tokens.SetActive([]string{fresh.Token.ID}, false); err != nil {
+		t.Error(err)
 	}
 	if status, err := w.service.Login("anna", fresh.Secret); status != 401 || err != nil {
 		t.Errorf("deactivated, it is answered %d, %v", status, err)
@@ -158,10 +164,10 @@ func TestFresh(t *testing.T) {
 	if list, err := w.App.tokens.List(); err != nil || list.Active != 1 || list.Deactivated != 1 {
 		t.Errorf("%+v %v", list, err)
 	}
-	if err := w.App.tokens.Delete(fresh.Token.ID); err != nil {
+	if err := w.App.tokens.Delete([]string{fresh.Token.ID}); err != nil {
 		t.Error(err)
 	}
-	if err := w.App.tokens.Delete(fresh.Token.ID); explain(err).Code != "not_found" {
+	if err := w.App.tokens.Delete([]string{fresh.Token.ID}); explain(err).Code != "not_found" {
 		t.Errorf("deleting it again: %v", err)
 	}
 }
@@ -187,7 +193,7 @@ func TestDescriptions(t *testing.T) {
 		"a line break":   {"two\nlines", "refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			one, err := w.App.tokens.Rename(first.Token.ID, c.text)
+			one, err := w.App.tokens.Edit(first.Token.ID, EditView{Description: c.text})
 			if c.code == "" && err != nil || c.code != "" && explain(err).Code != c.code {
 				t.Errorf("%+v %v", one, err)
 			}

@@ -35,8 +35,9 @@ func (s *Session) Current() (SessionView, error) {
 	return s.core.see(ctx)
 }
 
-// SignIn signs in at the server of that address, or, for "", at this
-// computer's own service, which is started where none answers. It returns
+// SignIn signs in at the server of that address; for "", at this computer's own
+// service, which is started where none answers; for "docker-hub", there, by the
+// person's own docker. It returns
 // when that is done; the event "signin" says how far it is.
 func (s *Session) SignIn(server string, device bool) (SessionView, error) {
 	ctx, a, err := s.begin()
@@ -56,6 +57,9 @@ func (s *Session) SignIn(server string, device bool) (SessionView, error) {
 }
 
 func (s *Session) run(ctx context.Context, a *attempt, address string, device bool) error {
+	if address == dockerHub {
+		return s.hub(ctx, a, device)
+	}
 	if address == "" {
 		var err error
 		if address, err = s.own(ctx, a); err != nil {
@@ -86,9 +90,33 @@ func (s *Session) run(ctx context.Context, a *attempt, address string, device bo
 			a.again = nil
 		})
 	}
-	_, err = flow.Run(ctx) // how the tools are set up is Tools' to say
+	result, err := flow.Run(ctx) // how the tools are set up is Tools' to say
+	if err == nil {
+		s.core.turnTo(result.Account)
+	}
 	return err
 }
+
+// dockerHub is the page's word for it: the person's own docker signs in there.
+const dockerHub = "docker-hub"
+
+// hub signs in at Docker Hub by the person's own docker. device: docker opens
+// no browser, and shows its code.
+func (s *Session) hub(ctx context.Context, a *attempt, device bool) error {
+	result, err := s.core.hub(!device, func(p signin.Prompt) {
+		s.tell(a, func(a *attempt) {
+			a.prompt = PromptView{Phase: phaseWaiting, URL: p.URL, UserCode: p.UserCode, Expires: stamp(p.Expires)}
+			a.again = func() error { return signin.OpenPage(p.URL, dockerLogin, s.core.Open) }
+		})
+	}).ByDocker(ctx)
+	if err == nil {
+		s.core.turnTo(result.Account)
+	}
+	return err
+}
+
+// dockerLogin is where docker sends a person.
+const dockerLogin = "https://login.docker.com"
 
 // own starts this computer's own service where none answers, and fetches the
 // code that its first page asks for.
@@ -112,9 +140,13 @@ func (s *Session) own(ctx context.Context, a *attempt) (address string, err erro
 	return st.PublicURL, nil
 }
 
-// Cancel stops the sign-in that is under way and returns when nothing of it is
-// left.
+// Cancel stops the sign-in that is under way, or the self-test, and returns when
+// nothing of it is left.
 func (s *Session) Cancel() error {
+	s.core.mu.Lock()
+	tests := s.core.tests
+	s.core.mu.Unlock()
+	tests.stop()
 	s.mu.Lock()
 	a := s.current
 	s.mu.Unlock()
@@ -146,7 +178,7 @@ func (s *Session) Retake() (SessionView, error) {
 	ctx, cancel := s.core.context(asked)
 	defer cancel()
 	c := s.core
-	account, err := c.Asked.Find("")
+	account, err := c.shownAccount(c.Asked)
 	if err != nil {
 		return SessionView{}, err
 	}
@@ -168,21 +200,29 @@ func (s *Session) Retake() (SessionView, error) {
 			return SessionView{}, err
 		}
 	}
+	c.poke()
 	return s.look()
 }
 
 // SignOut ends the session here and at the service, and says what became of it.
-func (s *Session) SignOut() (ReceiptView, error) {
+// everywhere: all sessions of the account, on every computer, as well; without
+// the service nothing is done then.
+func (s *Session) SignOut(everywhere bool) (ReceiptView, error) {
 	ctx, cancel := s.core.context(asked)
 	defer cancel()
 	c := s.core
-	account, err := c.Asked.Find("")
+	account, err := c.shownAccount(c.Asked)
 	if err != nil {
 		c.begun() // what was shown had ended by itself
 		c.soon()
 		return ReceiptView{}, err
 	}
-	r, err := c.Asked.SignOut(ctx, account)
+	var r signin.Receipt
+	if everywhere {
+		r, _, err = c.Asked.SignOutEverywhere(ctx, account)
+	} else {
+		r, err = c.Asked.SignOut(ctx, account)
+	}
 	if err != nil && !errors.Is(err, signin.ErrStillAccepted) { // which the receipt tells
 		c.soon()
 		return ReceiptView{}, err

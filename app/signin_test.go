@@ -221,11 +221,11 @@ func TestBadServers(t *testing.T) {
 
 func TestSignOut(t *testing.T) {
 	w := newWorld(t)
-	if _, err := w.App.session.SignOut(); explain(err).Code != "not_signed_in" {
+	if _, err := w.App.session.SignOut(false); explain(err).Code != "not_signed_in" {
 		t.Errorf("nobody signs out: %v", err)
 	}
 	before := w.signIn()
-	r, err := w.App.session.SignOut()
+	r, err := w.App.session.SignOut(false)
 	if err != nil || !r.Removed || !r.Revoked || !r.Refused || r.Pending+r.Tools != "" || r.Account != "anna" || r.LastFour != before.LastFour || r.Server != w.service.URL {
 		t.Errorf("%+v %v", r, err)
 	}
@@ -237,7 +237,7 @@ func TestSignOutOffline(t *testing.T) {
 	w := newWorld(t)
 	w.signIn()
 	w.network.Lose = func(*http.Request) service.Loss { return service.Request }
-	r, err := w.App.session.SignOut()
+	r, err := w.App.session.SignOut(false)
 	if err != nil || !r.Removed || r.Revoked || r.Refused || r.Pending == "" {
 		t.Errorf("%+v %v", r, err)
 	}

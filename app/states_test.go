@@ -176,8 +176,8 @@ func TestReplacedAndRetaken(t *testing.T) {
 	}
 }
 
-// elsewhere signs anna in on another computer.
-func (w *world) elsewhere(machine string) {
+// elsewhere signs anna in on another computer, and returns what that may ask with.
+func (w *world) elsewhere(machine string) signin.Access {
 	w.Helper()
 	server, err := client.Open(w.Context(), w.service.URL, nil)
 	if err != nil {
@@ -196,13 +196,14 @@ func (w *world) elsewhere(machine string) {
 	if err != nil {
 		w.Fatal(err)
 	}
+	return signin.Access{Server: server, Token: grant.Access}
 }
 
 func TestDeactivated(t *testing.T) {
 	w := newWorld(t)
 	v := w.signIn()
-	if one, err := w.App.tokens.SetActive(v.TokenID, false); err != nil || one.Status != "inactive" || !one.ThisComputer {
-		t.Fatalf("%+v %v", one, err)
+	if err := w.App.tokens.SetActive([]string{v.TokenID}, false); err != nil {
+		t.Fatal(err)
 	}
 	if got := w.stands("deactivated"); got.TokenID != v.TokenID {
 		t.Errorf("%+v", got)
@@ -211,7 +212,7 @@ func TestDeactivated(t *testing.T) {
 		t.Error(err)
 	}
 	w.stands("deactivated") // by a person: nothing but a person takes it back
-	if _, err := w.App.tokens.SetActive(v.TokenID, true); err != nil {
+	if err := w.App.tokens.SetActive([]string{v.TokenID}, true); err != nil {
 		t.Error(err)
 	}
 	w.stands("active")
@@ -319,7 +320,7 @@ func TestChanged(t *testing.T) {
 		"another state and later": {with(func(n *SessionView) { n.State, n.IdleEnds = "ended", "2026-11-23T12:01:00Z" }), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := changed(v, c.now); got != c.want {
+			if got := differs(v, c.now); got != c.want {
 				t.Error(got)
 			}
 		})
@@ -328,7 +329,7 @@ func TestChanged(t *testing.T) {
 
 func TestService(t *testing.T) {
 	w := newWorld(t)
-	running := ServiceView{State: "running", URL: w.service.URL, Version: "test", Data: "/data"}
+	running := ServiceView{State: "running", URL: w.service.URL, Version: "test", Data: "/data", AtLogin: "no"}
 	if v, err := w.App.service.Status(); err != nil || v != running {
 		t.Errorf("%+v %v", v, err)
 	}
@@ -411,5 +412,30 @@ func TestTools(t *testing.T) {
 	}
 	if now, err := os.ReadFile(v.File); err != nil || string(now) != `{"credHelpers": {"`+host+`": "pass"}}` {
 		t.Errorf("undone: %s %v", now, err)
+	}
+}
+
+// A service that is not reached for a reason says it, with what to do.
+func TestOfflineInWords(t *testing.T) {
+	w := newWorldWith(t, keyring.Options{NoBus: true})
+	in := signin.Status{Account: signin.Account{Server: "https://s.example", Name: "anna"}, LastFour: "abcd"}
+	for name, c := range map[string]struct {
+		offline        error
+		detail, action string
+		version        string
+	}{
+		"a wrong certificate": {&client.CertificateError{Host: "s.example:443"}, "certificate of s.example", "Whoever runs the server", ""},
+		"a proxy":             {fmt.Errorf("%w: proxy.example does not answer", client.ErrProxy), "proxy.example", "HTTPS_PROXY", ""},
+		"too new":             {fmt.Errorf("%w: it runs 9", client.ErrTooNew), "needs a newer Lanyard", "Update", "too_new"},
+		"nobody answers":      {client.ErrUnreachable, "does not answer", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := in
+			st.Offline = c.offline
+			v, err := w.core.judge(t.Context(), st, nil)
+			if err != nil || v.State != "offline" || !strings.Contains(v.Detail, c.detail) || !strings.Contains(v.Action, c.action) || v.ServerVersion != c.version {
+				t.Errorf("%+v %v", v, err)
+			}
+		})
 	}
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/signin"
@@ -12,6 +11,29 @@ import (
 // Tools is bound: what Lanyard changes of docker's configuration, which its
 // relatives read, too.
 type Tools struct{ core *core }
+
+// ToolsView is how docker's own file is set up.
+type ToolsView struct {
+	File     string   `json:"file"`
+	Hosts    []string `json:"hosts"`
+	Missing  []string `json:"missing"`
+	SetUp    bool     `json:"setUp"`
+	Helper   string   `json:"helper"` // where a fresh shell finds it
+	Offer    string   `json:"offer"`  // where a copy would go
+	Line     string   `json:"line"`   // what else makes the shell find it,
+	LineFile string   `json:"lineFile"`
+}
+
+// PlanView is what setting them up would change.
+type PlanView struct {
+	Diff  string `json:"diff"`
+	Offer string `json:"offer"`
+}
+
+// UndoneView is what was put back.
+type UndoneView struct {
+	Summary string `json:"summary"`
+}
 
 // Status says which registries are set up, and whether a fresh shell of the
 // person finds the credential helper.
@@ -84,23 +106,7 @@ func (t *Tools) Apply(mayCopy, replace bool) (ToolsView, error) {
 
 // Undo puts docker's configuration back, and that of every other tool.
 func (t *Tools) Undo() (UndoneView, error) {
-	d := t.core.Docker
-	files, err := d.Recorded()
-	if err != nil {
-		return UndoneView{}, err
-	}
-	changes, err := d.Undo(files, false) // no password comes back in clear by a button
-	if err != nil {
-		return UndoneView{}, err
-	}
-	var said []string
-	for _, c := range changes {
-		said = append(said, c.Undone())
-	}
-	if len(said) == 0 {
-		said = append(said, dockerconfig.Change{}.Undone())
-	}
-	return UndoneView{Summary: strings.Join(said, " ")}, nil
+	return t.core.undo(func(dockerconfig.File) bool { return true })
 }
 
 // consent is the path of a copy that the person has to agree to; "": none is

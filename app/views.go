@@ -31,6 +31,17 @@ type SessionView struct {
 	Detail     string    `json:"detail"`
 	Action     string    `json:"action"`
 	Try        []TryView `json:"try"`
+	// Of this computer's token, as the service last said; AsOf is when that
+	// was, "" now.
+	Created      string `json:"created"`
+	LastUsed     string `json:"lastUsed"`
+	LastUsedFrom string `json:"lastUsedFrom"`
+	AsOf         string `json:"asOf"`
+	// ServerVersion is too_old or too_new for this program, "" neither.
+	ServerVersion string `json:"serverVersion"`
+	// Who ended it, as far as that is known, and when.
+	By   string `json:"by"`
+	When string `json:"when"`
 }
 
 // TryView is a line with which to see that a tool is signed in.
@@ -70,50 +81,6 @@ type ReceiptView struct {
 	Tools    string `json:"tools"`
 }
 
-// TokenView is a token of the account.
-type TokenView struct {
-	ID           string   `json:"id"`
-	Description  string   `json:"description"`
-	Source       string   `json:"source"`
-	Status       string   `json:"status"`
-	Scopes       []string `json:"scopes"`
-	Access       string   `json:"access"` // the scopes in words
-	LastFour     string   `json:"lastFour"`
-	Machine      string   `json:"machine"`
-	ThisComputer bool     `json:"thisComputer"`
-	Created      string   `json:"created"`
-	LastUsed     string   `json:"lastUsed"`
-	LastUsedFrom string   `json:"lastUsedFrom"`
-	Expires      string   `json:"expires"`
-}
-
-// TokenListView is all of them.
-type TokenListView struct {
-	Tokens      []TokenView `json:"tokens"`
-	Active      int         `json:"active"`
-	Deactivated int         `json:"deactivated"`
-}
-
-// NewTokenView is what a person asks for.
-type NewTokenView struct {
-	Description string `json:"description"`
-	Scope       string `json:"scope"`
-	Expires     string `json:"expires"`
-}
-
-// FreshView is a token that was just generated, with its secret: the only
-// place that has it.
-type FreshView struct {
-	Token  TokenView `json:"token"`
-	Secret string    `json:"secret"`
-}
-
-// String hides the secret.
-func (FreshView) String() string { return "***" }
-
-// GoString hides it from %#v.
-func (FreshView) GoString() string { return "***" }
-
 // CopiedView is a secret that was put onto the clipboard.
 type CopiedView struct {
 	Clears string `json:"clears"` // when it is taken away again
@@ -122,38 +89,6 @@ type CopiedView struct {
 // ClipboardView is how that ended.
 type ClipboardView struct {
 	Cleared bool `json:"cleared"` // false: something else had been copied
-}
-
-// ToolsView is how the tools are set up.
-type ToolsView struct {
-	File     string   `json:"file"`
-	Hosts    []string `json:"hosts"`
-	Missing  []string `json:"missing"`
-	SetUp    bool     `json:"setUp"`
-	Helper   string   `json:"helper"` // where a fresh shell finds it
-	Offer    string   `json:"offer"`  // where a copy would go
-	Line     string   `json:"line"`   // what else makes the shell find it,
-	LineFile string   `json:"lineFile"`
-}
-
-// PlanView is what setting them up would change.
-type PlanView struct {
-	Diff  string `json:"diff"`
-	Offer string `json:"offer"`
-}
-
-// UndoneView is what was put back.
-type UndoneView struct {
-	Summary string `json:"summary"`
-}
-
-// ServiceView is this computer's own service.
-type ServiceView struct {
-	State      string `json:"state"`
-	URL        string `json:"url"`
-	Version    string `json:"version"`
-	Data       string `json:"data"`
-	NeedsSetup bool   `json:"needsSetup"`
 }
 
 const ownOffline = "Start this computer's own service."
@@ -190,22 +125,6 @@ func receiptView(r signin.Receipt) ReceiptView {
 	}
 	if r.Tools != nil {
 		v.Tools = explain(r.Tools).Message
-	}
-	return v
-}
-
-// tokenView is one token; here is the id of this computer's own.
-func tokenView(t client.Token, here string) TokenView {
-	v := TokenView{
-		ID: t.UUID, Description: t.Label, Source: t.Source, Status: t.Status(), Scopes: append([]string{}, t.Scopes...),
-		Access: client.Permissions(t.Scopes), LastFour: t.LastFour, Machine: t.Machine, ThisComputer: here != "" && t.UUID == here,
-		Created: stamp(t.CreatedAt), LastUsedFrom: t.LastUsedIP,
-	}
-	if t.LastUsed != nil {
-		v.LastUsed = stamp(*t.LastUsed)
-	}
-	if t.ExpiresAt != nil {
-		v.Expires = stamp(*t.ExpiresAt)
 	}
 	return v
 }

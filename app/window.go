@@ -2,13 +2,14 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/wailsapp/wails/v2/pkg/runtime"
+
+	"lanyard/backend/client"
+	"lanyard/backend/signin"
 )
 
 const maxCopied = 16 << 10 // bytes; the longest line to be copied is an address
@@ -27,8 +28,12 @@ type screen interface {
 	Emit(event string, view any)
 	Raise()
 	Close()
+	Theme(chosen string) // of the window's own parts; "": the desktop's
 	Copy(text string) error
 	CopySecret(secret string) (take func() bool, err error)
+	// SaveAs asks for the file that something is to be written to; "" if the
+	// person thought better of it.
+	SaveAs(title, name string) (file string, err error)
 	Tell(title, text string) // returns when the person has read it
 }
 
@@ -73,25 +78,37 @@ func (w *Window) Copy(text string) error {
 // that closing the window leaves service and helper at work.
 func (w *Window) CloseNotice() (bool, error) { return w.first(), nil }
 
-// notices is what STATE/window.json keeps.
-type notices struct {
-	Closing bool `json:"closing"` // was said
+// first says whether it is to be said now. What cannot be kept is said again.
+func (w *Window) first() (first bool) {
+	w.core.memory.update(func(r *remembered) bool {
+		first = !r.Closing
+		r.Closing = true
+		return first
+	})
+	return first
 }
 
-// first says whether it is to be said now. What cannot be kept is said again.
-func (w *Window) first() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	dir := w.core.Computer.Dirs.State
-	file := filepath.Join(dir, "window.json")
-	var said notices
-	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &said) == nil && said.Closing {
-		return false
+// OpenTokenPage opens the page on which the account's tokens are managed, where
+// Lanyard does not do it: at Docker Hub, or at a registry whose token was
+// pasted.
+func (w *Window) OpenTokenPage() error {
+	all, err := w.core.Computer.Known()
+	if err != nil {
+		return err
 	}
-	if text, err := json.Marshal(notices{Closing: true}); err == nil && os.MkdirAll(dir, 0o700) == nil {
-		_ = os.WriteFile(file, append(text, '\n'), 0o600)
+	for _, k := range all {
+		page := signin.TokenPage(k.Server)
+		if k.Server == client.HubURL {
+			page = signin.HubPage
+		}
+		if page == "" {
+			continue
+		}
+		scheme, rest, _ := strings.Cut(page, "://")
+		host, _, _ := strings.Cut(rest, "/")
+		return signin.OpenPage(page, scheme+"://"+host, w.core.Open)
 	}
-	return true
+	return errNothingToOpen
 }
 
 // wailsScreen is the real window. Before it is entered there is none.
@@ -136,12 +153,34 @@ func (s *wailsScreen) Close() {
 	}
 }
 
+// Theme is for what the page does not paint: frame, scroll bars, and what shows
+// while the window is made larger.
+func (s *wailsScreen) Theme(chosen string) {
+	ctx, ok := s.window()
+	if !ok {
+		return
+	}
+	choose(chosen)
+	if chosen != "" {
+		c := Background(chosen, false)
+		runtime.WindowSetBackgroundColour(ctx, c.R, c.G, c.B, 255)
+	}
+}
+
 func (s *wailsScreen) Copy(text string) error {
 	ctx, ok := s.window()
 	if !ok {
 		return nil
 	}
 	return runtime.ClipboardSetText(ctx, text)
+}
+
+func (s *wailsScreen) SaveAs(title, name string) (string, error) {
+	ctx, ok := s.window()
+	if !ok {
+		return "", nil
+	}
+	return runtime.SaveFileDialog(ctx, runtime.SaveDialogOptions{Title: title, DefaultFilename: name, CanCreateDirectories: true})
 }
 
 func (s *wailsScreen) Tell(title, text string) {

@@ -4,19 +4,26 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"lanyard/backend/autostart"
 	"lanyard/backend/dockerconfig"
 	"lanyard/backend/e2e/keyring"
 	"lanyard/backend/e2e/service"
 	"lanyard/backend/keys"
 	"lanyard/backend/machine"
+	"lanyard/backend/notification"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
 )
@@ -39,11 +46,13 @@ type world struct {
 	screen  *fakeScreen
 	own     *fakeOwn
 	network *service.Network
+	desktop *fakeDesktop
 	clock   time.Duration
 
-	mu     sync.Mutex
-	opened []string
-	browse func(address string) error // what the person does; nil: nothing
+	mu      sync.Mutex
+	opened  []string
+	folders []string
+	browse  func(address string) error // what the person does; nil: nothing
 }
 
 func newWorld(t *testing.T) *world {
@@ -57,6 +66,12 @@ func newWorld(t *testing.T) *world {
 // newWorldWith has no account at its service.
 func newWorldWith(t *testing.T, k keyring.Options) *world {
 	t.Helper()
+	return newWorldAt(t, k, service.Options{})
+}
+
+// newWorldAt has a service of a kind.
+func newWorldAt(t *testing.T, k keyring.Options, o service.Options) *world {
+	t.Helper()
 	session := keyring.StartWith(t, k)
 	session.Enter(t)
 	t.Setenv("SHELL", "/bin/sh")
@@ -65,9 +80,10 @@ func newWorldWith(t *testing.T, k keyring.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, session: session, screen: &fakeScreen{}}
-	w.service = service.Start(t, service.Options{Keys: all})
-	w.network = &service.Network{Under: w.service.Transport()}
+	w := &world{T: t, session: session, screen: &fakeScreen{}, desktop: &fakeDesktop{}}
+	o.Keys = all
+	w.service = service.Start(t, o)
+	w.network = &service.Network{Under: nearby{w.service.Transport()}}
 	w.own = &fakeOwn{world: w, running: true}
 	w.App = w.window(filepath.Join(t.TempDir(), "here"))
 	return w
@@ -86,7 +102,11 @@ func (w *world) window(home string) *App {
 	computer := &signin.Computer{Dirs: dirs, Docker: docker, Transport: w.network, Now: func() time.Time { return time.Now().Add(w.clock) }}
 	asked := *computer
 	asked.Keychain.Asked = true
-	a := build(Parts{Computer: computer, Asked: &asked, Docker: docker, Own: w.own, Data: dirs.Service(), Open: w.open, Now: computer.Now}, w.screen)
+	a := build(Parts{
+		Computer: computer, Asked: &asked, Docker: docker, Own: w.own, Data: dirs.Service(), Open: w.open, Folder: w.openFolder,
+		Version: "test", Now: computer.Now, Notifier: w.desktop,
+		Entries: &autostart.Entries{Dir: filepath.Join(home, "autostart")}, AtLogin: autostart.Job{Name: "lanyard", Title: "Lanyard", Program: "/opt/lanyard-desktop"},
+	}, w.screen)
 	w.Cleanup(func() { a.Shutdown(context.Background()) })
 	return a
 }
@@ -104,7 +124,7 @@ func (w *world) open(address string) error {
 	w.opened = append(w.opened, address)
 	browse := w.browse
 	w.mu.Unlock()
-	if browse != nil {
+	if browse != nil && strings.Contains(address, "/authorize?") {
 		go func() {
 			if err := browse(address); err != nil {
 				w.Errorf("in the browser: %v", err)
@@ -165,10 +185,14 @@ type fakeScreen struct {
 	mu     sync.Mutex
 	events []event
 	raised int
+	theme  string
 	copied []string
 	told   []string
 	closed int
-	secret string // on the clipboard
+	saveAs string   // file that the person chooses; "": the proposed one in saveTo
+	saveTo string   // folder that the person chooses; "": they think better of it
+	asked  []string // names that were proposed for files
+	secret string   // on the clipboard
 	marked bool
 }
 
@@ -213,6 +237,22 @@ func (s *fakeScreen) CopySecret(secret string) (take func() bool, err error) {
 		s.lie("", false)
 		return true
 	}, nil
+}
+
+func (s *fakeScreen) Theme(chosen string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.theme = chosen
+}
+
+func (s *fakeScreen) SaveAs(_, name string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, name)
+	if s.saveAs != "" || s.saveTo == "" {
+		return s.saveAs, nil
+	}
+	return filepath.Join(s.saveTo, name), nil
 }
 
 func (s *fakeScreen) lie(text string, marked bool) {
@@ -267,10 +307,11 @@ func (s *fakeScreen) prompts() []PromptView {
 // fakeOwn is the world's service as this computer's own: a fake in that it is
 // no process. The demonstration has the real one.
 type fakeOwn struct {
-	world   *world
-	mu      sync.Mutex
-	running bool
-	fail    error
+	world     *world
+	mu        sync.Mutex
+	running   bool
+	installed bool
+	fail      error
 }
 
 func (o *fakeOwn) Status(ctx context.Context) (ownservice.Status, error) {
@@ -308,3 +349,100 @@ func (o *fakeOwn) Stop(context.Context) error {
 func (o *fakeOwn) SetupCode(context.Context) (string, error) { return o.world.service.SetupCode(), nil }
 
 func (o *fakeOwn) Owns(_ context.Context, address string) bool { return address == o.world.service.URL }
+
+func (o *fakeOwn) Automatic(context.Context) (ownservice.Automatic, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return ownservice.Automatic{Service: map[bool]autostart.Standing{true: autostart.Current, false: autostart.Absent}[o.installed]}, nil
+}
+
+func (o *fakeOwn) Install(context.Context, ownservice.Set) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.installed = true
+	return nil
+}
+
+func (o *fakeOwn) Uninstall(context.Context, ownservice.Set) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.installed = false
+	return nil
+}
+
+func (o *fakeOwn) Backup(_ context.Context, to io.Writer) (int64, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.running {
+		return 0, ownservice.ErrNotRunning
+	}
+	n, err := io.WriteString(to, "the database")
+	return int64(n), err
+}
+
+// nearby is a network that ends at this computer.
+type nearby struct{ next http.RoundTripper }
+
+var errFar = errors.New("no test leaves this computer")
+
+func (n nearby) RoundTrip(r *http.Request) (*http.Response, error) {
+	if host := r.URL.Hostname(); host != "localhost" && host != "127.0.0.1" {
+		return nil, fmt.Errorf("%w for %s", errFar, host)
+	}
+	return n.next.RoundTrip(r)
+}
+
+func (w *world) openFolder(path string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.folders = append(w.folders, path)
+	return nil
+}
+
+// fakeDesktop shows notifications.
+type fakeDesktop struct {
+	mu    sync.Mutex
+	shown []notification.Shown
+}
+
+func (d *fakeDesktop) Show(_ context.Context, s notification.Shown) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shown = append(d.shown, s)
+	return true, nil
+}
+
+func (d *fakeDesktop) all() []notification.Shown {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.shown)
+}
+
+// views are those of an event, in order.
+func views[V any](s *fakeScreen, name string) []V {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []V
+	for _, e := range s.events {
+		if v, ok := e.view.(V); ok && e.name == name {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+func mustFind(t *testing.T, w *world) signin.Account {
+	t.Helper()
+	a, err := w.core.Computer.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// isWaiting: the service has been asked for what changes, with a mark.
+func (c *core) isWaiting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.marked != ""
+}

@@ -59,12 +59,15 @@ var places = map[string]place{
 	"backend/internal/keyringtest":          {programs, both},
 	"backend/internal/openapitest":          {programs, both},
 
-	"app":            {wholes, computer},
-	"backend/server": {wholes, service},
+	"app":               {wholes, computer},
+	"backend/diagnosis": {wholes, computer},
+	"backend/server":    {wholes, service},
 
 	"backend/doctor":            {doings, computer},
 	"backend/helper":            {doings, computer},
 	"backend/ownservice":        {doings, computer},
+	"backend/probe":             {doings, computer},
+	"backend/selftest":          {doings, computer},
 	"backend/signin":            {doings, computer},
 	"backend/why":               {doings, computer},
 	"backend/internal/admin":    {doings, service},
@@ -92,6 +95,7 @@ var places = map[string]place{
 	"backend/keychain":         {nouns, computer},
 	"backend/ledger":           {nouns, computer},
 	"backend/machine":          {nouns, computer},
+	"backend/notification":     {nouns, computer},
 	"backend/registryauth":     {nouns, computer},
 	"backend/rights":           {nouns, computer},
 	"backend/standing":         {nouns, computer},
@@ -114,6 +118,7 @@ var testsOnly = []string{"backend/e2e", "backend/internal/keyringtest", "backend
 var exceptions = map[string]string{
 	"backend/token -> backend/activity":  "what befalls a token and what is remembered of it are one transaction",
 	"backend/access -> backend/activity": "who changed a right is a part of the change",
+	"app -> backend/diagnosis":           "the window looks for faults as the terminal does, and both by all that this computer's side has",
 }
 
 // owners says which packages alone may import a library (or a package of Go's own), so that it can be exchanged in
@@ -123,7 +128,7 @@ var owners = map[string][]string{
 	"github.com/zitadel/oidc/v3":              {"backend/internal/oauth"},
 	"github.com/distribution/distribution/v3": {"backend/internal/images"},
 	"github.com/zalando/go-keyring":           {"backend/keychain"},
-	"github.com/godbus/dbus/v5":               {".", "backend/keychain"},
+	"github.com/godbus/dbus/v5":               {".", "backend/keychain", "backend/notification"},
 	"filippo.io/age":                          {"backend/keychain"},
 	"github.com/spf13/cobra":                  {"backend/cmd/lanyard"},
 	"go.yaml.in/yaml/v3":                      {"backend/rights"},

@@ -46,6 +46,7 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 type ActivityQuery struct {
 	Action   string // "token.": all that begin so
 	Subject  string
+	Before   string    // an event's id: only what was before it
 	From, To time.Time // zero: no bound; To is not included
 	User     string    // for administrators: another person's
 	Most     int       // the newest; 0: all
@@ -77,7 +78,7 @@ func (s *Server) Activity(ctx context.Context, access string, q ActivityQuery) (
 }
 
 func (q ActivityQuery) path(more ...string) string {
-	pairs := append(more, "action", q.Action, "subject", q.Subject, "username", q.User)
+	pairs := append(more, "action", q.Action, "subject", q.Subject, "before", q.Before, "username", q.User)
 	if !q.From.IsZero() {
 		pairs = append(pairs, "from", q.From.UTC().Format(time.RFC3339Nano))
 	}

@@ -58,6 +58,8 @@ const (
 type Info struct {
 	Version    string   `json:"version"`
 	Issuer     string   `json:"issuer"`
+	Level      int      `json:"api"`        // see Level; 0: it does not say
+	LevelLeast int      `json:"api_least"`  // … of those whom it serves
 	Registries []string `json:"registries"` // host[:port] of each registry it serves
 	Limits     struct {
 		AutoTokens     int   `json:"auto_tokens"`
@@ -200,6 +202,10 @@ func (s *Server) describe(ctx context.Context) error {
 	}
 	if s.Info.Issuer != s.URL {
 		return fmt.Errorf("%w: %s says that it is %.80q; use that address", ErrNotServer, s.URL, s.Info.Issuer)
+	}
+	s.Info.Version = clean(s.Info.Version)
+	if s.Info.TooNew() {
+		return fmt.Errorf("%w: %s runs %s", ErrTooNew, s.URL, s.Info.Version)
 	}
 	return nil
 }

@@ -86,6 +86,9 @@ func (h Holder) Delete(ctx context.Context, uuid string) error {
 // Bulk is what can be done to several tokens at once.
 type Bulk string
 
+// MostAtOnce is how many tokens a service changes at once.
+const MostAtOnce = 100
+
 // The three.
 const (
 	Activate   Bulk = "activate"
@@ -107,6 +110,26 @@ func (h Holder) All(ctx context.Context, do Bulk, uuids []string) ([]Token, erro
 		return nil, fmt.Errorf("%s tokens: %w", do, err)
 	}
 	return out.Results, nil
+}
+
+// Each is All for a service that knows one token at a time, as Docker Hub does:
+// it ends with the first that is refused, and returns those that were done. Of
+// a deleted one it returns the id.
+func (h Holder) Each(ctx context.Context, do Bulk, uuids []string) (done []Token, err error) {
+	active := do == Activate
+	for _, uuid := range uuids {
+		one := Token{UUID: uuid}
+		if do == DeleteAll {
+			err = h.Delete(ctx, uuid)
+		} else {
+			one, err = h.Change(ctx, uuid, Patch{Active: &active})
+		}
+		if err != nil {
+			return done, err
+		}
+		done = append(done, one)
+	}
+	return done, nil
 }
 
 // Which says which of the account's tokens a secret is: ErrNotFound if none.

@@ -30,6 +30,7 @@ func Hub(transport http.RoundTripper) *Server {
 		Transport:     limited{transport, &s.heard},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	s.stream = &http.Client{Transport: transport, CheckRedirect: s.http.CheckRedirect}
 	return s
 }
 

@@ -95,3 +95,33 @@ func TestHubAnswersBadly(t *testing.T) {
 		})
 	}
 }
+
+// Docker Hub changes one token at a time; the first that it refuses ends it.
+func TestEachAtTheHub(t *testing.T) {
+	var asked []string
+	s := Hub(hubPaths(func(path string) (int, string) {
+		asked = append(asked, path)
+		if strings.HasPrefix(path, "/v2/access-tokens/") && !strings.HasSuffix(path, "/c") {
+			return 200, `{"uuid":"x","is_active":false}`
+		}
+		return 404, `{"message":"no such thing"}`
+	}))
+	done, err := s.Holder("access", "").Each(t.Context(), Deactivate, []string{"a", "b", "c", "d"})
+	if !errors.Is(err, ErrNotFound) || len(done) != 2 || len(asked) != 3 {
+		t.Errorf("%d were done, asked %q: %v", len(done), asked, err)
+	}
+	if err := s.ExportActivity(t.Context(), "access", ActivityQuery{}, func(Event) error { return nil }); err == nil {
+		t.Error("it told what happened")
+	}
+}
+
+// hubPaths is hubFake for whatever is sent there.
+type hubPaths func(path string) (status int, answer string)
+
+func (f hubPaths) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	status, answer := f(r.URL.Path)
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, answer)
+	return w.Result(), nil
+}

@@ -42,6 +42,7 @@ type Token struct {
 	Expired     bool       `json:"is_expired"`
 	LastFour    string     `json:"token_last_four"`
 	Machine     string     `json:"machine"`
+	OS          string     `json:"os"`
 	CreatedAt   time.Time  `json:"created_at"`
 	LastUsed    *time.Time `json:"last_used"` // nil: never
 	LastUsedIP  string     `json:"last_used_ip"`
@@ -70,7 +71,8 @@ func (t *Token) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, (*plain)(t)); err != nil {
 		return err
 	}
-	t.Label, t.Machine, t.LastUsedUA, t.LastUsedIP = clean(t.Label), clean(t.Machine), clean(t.LastUsedUA), clean(t.LastUsedIP)
+	t.Label, t.Machine, t.OS, t.CreatorAddr = clean(t.Label), clean(t.Machine), clean(t.OS), clean(t.CreatorAddr)
+	t.LastUsedUA, t.LastUsedIP = clean(t.LastUsedUA), clean(t.LastUsedIP)
 	cleanAll(t.Scopes)
 	cleanAll(t.Repositories)
 	if was := t.Previous; was != nil {

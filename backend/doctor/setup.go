@@ -166,3 +166,43 @@ func Repairs(findings []Finding) []Step {
 func union(a, b []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 }
+
+// Present are the tools to set up where none is named: docker in any case, as
+// its file is the one that all read.
+func Present(s Snapshot) []tool.Name {
+	names := []tool.Name{tool.Docker}
+	for _, one := range s.Tools {
+		if one.Name != tool.Docker {
+			names = append(names, one.Name)
+		}
+	}
+	return names
+}
+
+// HelperCopy is where a copy of the helper would go that settles a finding; ""
+// if none is needed.
+func HelperCopy(s Snapshot, findings []Finding) string {
+	for _, f := range findings {
+		switch {
+		case f.ID == "helper-not-found" && f.Fixable:
+			return s.Helper.Offer
+		case f.ID == "helper-older":
+			return s.Helper.Path
+		}
+	}
+	return ""
+}
+
+// Belongs says whether a file is one of the named tools' own. docker's own is
+// docker's, and that of tools that have none.
+func Belongs(here tool.Here, path string, names []tool.Name) bool {
+	for _, name := range names {
+		for _, f := range here.Files(name) {
+			only := name == tool.Docker || name == tool.Crane || name == tool.Oras
+			if f.Path == path && (f.Kind != tool.DockerConfig || only) {
+				return true
+			}
+		}
+	}
+	return false
+}

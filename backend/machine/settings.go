@@ -21,6 +21,25 @@ var ErrSettings = errors.New("settings file is damaged")
 type Settings struct {
 	Keychain  KeychainSettings  `json:"keychain,omitzero"`
 	DockerHub DockerHubSettings `json:"docker_hub,omitzero"`
+	Window    WindowSettings    `json:"window,omitzero"`
+}
+
+// WindowSettings are the window's. Their zero value is what a person gets who
+// chose nothing.
+type WindowSettings struct {
+	Theme    string `json:"theme,omitempty"`    // light or dark; empty: the desktop's
+	Language string `json:"language,omitempty"` // en or de; empty: the desktop's
+	// Quiet are the kinds of notices that the desktop is not to show: session,
+	// replaced, tokens. The window itself shows them all the same.
+	Quiet    Quiet  `json:"quiet,omitzero"`
+	LogLevel string `json:"log_level,omitempty"` // debug; empty: info
+}
+
+// Quiet says which notices are no notifications.
+type Quiet struct {
+	Session  bool `json:"session,omitempty"`
+	Replaced bool `json:"replaced,omitempty"`
+	Tokens   bool `json:"tokens,omitempty"`
 }
 
 // KeychainSettings say where secrets are kept. Their words are package

@@ -163,21 +163,31 @@ func (s *Service) call(ctx context.Context, method, path string, body, into any)
 
 // callLong asks what takes as long as it takes.
 func (s *Service) callLong(ctx context.Context, method, path string, body, into any) error {
-	socket, err := s.socket()
+	response, err := s.ask(ctx, method, path, body)
 	if err != nil {
 		return err
+	}
+	defer response.Body.Close()
+	return read(response, into)
+}
+
+// ask leaves the answer to be read.
+func (s *Service) ask(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	socket, err := s.socket()
+	if err != nil {
+		return nil, err
 	}
 	var sent io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
-			return fmt.Errorf("ask the own service: %w", err)
+			return nil, fmt.Errorf("ask the own service: %w", err)
 		}
 		sent = bytes.NewReader(text)
 	}
 	request, err := http.NewRequestWithContext(ctx, method, "http://lanyard"+path, sent)
 	if err != nil {
-		return fmt.Errorf("ask the own service: %w", err)
+		return nil, fmt.Errorf("ask the own service: %w", err)
 	}
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
@@ -186,12 +196,11 @@ func (s *Service) callLong(ctx context.Context, method, path string, body, into 
 	response, err := client.Do(request)
 	if err != nil {
 		if dead(err) {
-			return ErrNotRunning
+			return nil, ErrNotRunning
 		}
-		return fmt.Errorf("ask the own service: %w", err)
+		return nil, fmt.Errorf("ask the own service: %w", err)
 	}
-	defer response.Body.Close()
-	return read(response, into)
+	return response, nil
 }
 
 func read(response *http.Response, into any) error {

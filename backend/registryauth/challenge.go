@@ -35,6 +35,8 @@ func (r Registry) challenge(ctx context.Context, base string) (Challenge, error)
 		return c, err
 	}
 	switch code := response.StatusCode; {
+	case code == http.StatusOK && isPage(response.Header):
+		return c, fmt.Errorf("%w: %s answers /v2/ with a page for people", ErrNotRegistry, r.Host)
 	case code == http.StatusOK:
 		return c, nil
 	case code == http.StatusTooManyRequests:
@@ -60,6 +62,12 @@ func (r Registry) challenge(ctx context.Context, base string) (Challenge, error)
 		}
 	}
 	return c, fmt.Errorf("%w: %s refuses, and does not say what it wants to see", ErrNotRegistry, r.Host)
+}
+
+// isPage: a web server that shows the same page whatever it is asked for is no
+// registry that lets everybody in.
+func isPage(h http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "text/html") && h.Get("Docker-Distribution-Api-Version") == ""
 }
 
 // checkRealm: a secret goes to https, or stays on this computer; and what is

@@ -81,6 +81,17 @@ func (r Registry) Check(ctx context.Context, login Login) (asks bool, err error)
 	return true, nil
 }
 
+// Authorize is where the registry answers, and the header that proves login to
+// it for a scope, as of a tool that is about to do what the scope names.
+func (r Registry) Authorize(ctx context.Context, login Login, scope string) (base string, header http.Header, err error) {
+	c, err := r.Challenge(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	header, _, err = r.authorize(ctx, c, login, scope)
+	return c.Base, header, err
+}
+
 // authorize is the header that proves login to the registry; for a bearer the
 // token's own words come with it. Nobody has none where a password is asked.
 func (r Registry) authorize(ctx context.Context, c Challenge, login Login, scope string) (http.Header, string, error) {

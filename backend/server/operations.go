@@ -46,9 +46,15 @@ func (s *Server) document(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(openapi.Document(s.config.Address.Public.String())) // the client is gone if this fails
 }
 
+// level says what a client may ask of this service, and levelLeast what a
+// client has to know to be served: client.Level has the levels.
+const level, levelLeast = 2, 0
+
 func (s *Server) wellKnown(w http.ResponseWriter, _ *http.Request) {
 	var body struct {
 		Version    string   `json:"version"`
+		Level      int      `json:"api"`
+		LevelLeast int      `json:"api_least"`
 		Issuer     string   `json:"issuer"`
 		Registries []string `json:"registries"`
 		OpenAPI    string   `json:"openapi"`
@@ -59,6 +65,7 @@ func (s *Server) wellKnown(w http.ResponseWriter, _ *http.Request) {
 		} `json:"limits"`
 	}
 	body.Version, body.Issuer, body.Registries = s.config.Version, s.config.Address.Public.String(), s.registries()
+	body.Level, body.LevelLeast = level, levelLeast
 	body.OpenAPI = body.Issuer + documentPath
 	body.Limits.AutoTokens = s.config.Tokens.Auto
 	body.Limits.SessionSeconds = int64(s.config.Sessions.Absolute / time.Second)

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -66,9 +67,11 @@ type Config struct {
 	Version       string
 	Seen          events.Sink  // what registries say was pulled, pushed and deleted; nil: kept with the repository
 	SetUp         func() error // called once the first administrator is committed; may be nil
-	Stop          func()       // what the admin socket's stop does; nil: refused
-	Now           func() time.Time
-	Log           *slog.Logger // nil: discarded
+	// Backup copies the database, see admin.Handler; nil: not offered.
+	Backup func(ctx context.Context, begin func(size int64) (io.Writer, error)) error
+	Stop   func() // what the admin socket's stop does; nil: refused
+	Now    func() time.Time
+	Log    *slog.Logger // nil: discarded
 }
 
 // Server is a running account service.
@@ -130,7 +133,7 @@ func New(c Config) (*Server, error) {
 			PublicURL: c.Address.Public.String(), PID: os.Getpid(), Version: c.Version,
 			Data: c.Data, Storage: c.Storage, StartedAt: c.Now().UTC(),
 		},
-		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Collect: s.collect, Log: c.Log,
+		Accounts: s.accounts, Setup: s.setup, Grants: s.grants, Stop: c.Stop, Backup: c.Backup, Collect: s.collect, Log: c.Log,
 	}).Routes())
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -85,4 +86,36 @@ func index(state machine.StateFile) ([]string, error) {
 		names = append(names, name)
 	}
 	return names, nil
+}
+
+// ChooseKeychain lets another keychain count from now on, and leaves in the one
+// before what is there. The encrypted file is made where it is not there yet.
+func (c *Computer) ChooseKeychain(ctx context.Context, store keychain.Store) error {
+	s, err := c.Keychain.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	if store == keychain.File && s.File == "" {
+		if err := c.Keychain.Make(ctx); err != nil {
+			return err
+		}
+	}
+	return c.PinKeychain(store)
+}
+
+// Held is how many entries a keychain has, or is believed to have.
+func (c *Computer) Held(s keychain.Standing) int {
+	if s.Entries >= 0 || c.Keychain.Index == nil {
+		return max(s.Entries, 0)
+	}
+	names, _ := c.Keychain.Index()
+	return len(names)
+}
+
+// PinKeychain writes down where the person wants the secrets to be.
+func (c *Computer) PinKeychain(store keychain.Store) error {
+	return c.Dirs.SettingsFile().Update(func(s *machine.Settings) error {
+		s.Keychain.Store = string(store)
+		return nil
+	})
 }

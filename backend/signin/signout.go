@@ -203,7 +203,7 @@ func (c *Computer) LookWith(ctx context.Context, a Account, access func(context.
 		return st, nil
 	}
 	session, date, err := ask(ctx, a, access)
-	if errors.Is(err, client.ErrUnreachable) || errors.Is(err, client.ErrServer) {
+	if errors.Is(err, client.ErrUnreachable) || errors.Is(err, client.ErrServer) || errors.Is(err, client.ErrTooNew) {
 		st.Offline = err
 		return st, nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lanyard/backend/diagnosis"
 	"lanyard/backend/signin"
 )
 
@@ -28,26 +29,6 @@ func accountsCommand(t terminal) *cobra.Command {
 	return cmd
 }
 
-// accountView is an account as --json prints it; names are stable.
-type accountView struct {
-	Name       string         `json:"name"`
-	Server     string         `json:"server"`
-	Ref        string         `json:"ref"`  // NAME@SERVER, which names it and no other
-	Kind       string         `json:"kind"` // session, pasted
-	State      string         `json:"state"`
-	Detail     string         `json:"detail,omitempty"`
-	Registries []registryView `json:"registries"`
-	LastFour   string         `json:"token_last_four,omitempty"`
-	Ends       *time.Time     `json:"ends"`
-	IdleEnds   *time.Time     `json:"idle_ends,omitempty"`
-}
-
-type registryView struct {
-	Host      string `json:"host"`
-	Active    bool   `json:"active"`               // this account answers for it
-	LoggedOut bool   `json:"logged_out,omitempty"` // by a tool (docker logout)
-}
-
 func listAccounts(ctx context.Context, t terminal, asJSON bool) error {
 	p, err := newParts(t, false)
 	if err != nil {
@@ -58,9 +39,9 @@ func listAccounts(ctx context.Context, t terminal, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	views := make([]accountView, 0, len(all))
+	views := make([]diagnosis.Account, 0, len(all))
 	for _, k := range all {
-		views = append(views, p.view(ctx, k))
+		views = append(views, p.looks().Account(ctx, k))
 	}
 	if asJSON {
 		if err := printJSON(t, views); err != nil {
@@ -75,29 +56,7 @@ func listAccounts(ctx context.Context, t terminal, asJSON bool) error {
 	return nil
 }
 
-// view looks into the keychain, and asks nobody else.
-func (p *parts) view(ctx context.Context, k signin.Known) accountView {
-	st, err := p.computer.Look(ctx, k.Account, false)
-	standing, happened := signin.Judge(st, err)
-	v := accountView{
-		Name: k.Name, Server: k.Server, Ref: k.Ref(), Kind: "session", State: string(standing), Detail: happened,
-		LastFour: st.LastFour, Registries: []registryView{},
-	}
-	if k.Pasted {
-		v.Kind = "pasted"
-	}
-	ends, idle := st.Ends()
-	v.Ends, v.IdleEnds = known(ends), known(idle)
-	if k.Pasted {
-		v.IdleEnds = nil
-	}
-	for _, host := range k.Hosts {
-		v.Registries = append(v.Registries, registryView{host, slices.Contains(k.Active, host), slices.Contains(k.Off, host)})
-	}
-	return v
-}
-
-func printAccounts(t terminal, views []accountView) error {
+func printAccounts(t terminal, views []diagnosis.Account) error {
 	if len(views) == 0 {
 		return nil
 	}
@@ -151,7 +110,7 @@ func accountsSwitch(t terminal) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printJSON(t, p.view(cmd.Context(), k))
+				return printJSON(t, p.looks().Account(cmd.Context(), k))
 			}
 			fmt.Fprintf(t.Out, "%s now gets %s.\n", strings.Join(hosts, ", "), k.Ref())
 			if tools != nil {

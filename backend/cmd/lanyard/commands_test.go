@@ -12,13 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lanyard/backend/diagnosis"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/why"
 )
 
 // printed is what each command prints with --json.
 var printed = map[string]any{
-	"lanyard login": accountView{}, "lanyard accounts": accountView{}, "lanyard accounts switch": accountView{},
+	"lanyard login": diagnosis.Account{}, "lanyard accounts": diagnosis.Account{}, "lanyard accounts switch": diagnosis.Account{},
 	"lanyard logout": receiptView{}, "lanyard status": statusReport{},
 	"lanyard token list": tokenView{}, "lanyard token create": tokenView{}, "lanyard token show": tokenView{}, "lanyard token rename": tokenView{},
 	"lanyard token deactivate": tokenView{}, "lanyard token activate": tokenView{}, "lanyard token delete": tokenView{},
@@ -33,11 +34,11 @@ var printed = map[string]any{
 	"lanyard repo grant": repoView{}, "lanyard repo revoke": repoView{}, "lanyard repo visibility": repoView{},
 	"lanyard repo explain": explainView{}, "lanyard repo tag list": tagView{}, "lanyard repo tag delete": deletedTags{},
 	"lanyard docker setup": setupReport{}, "lanyard docker undo": undoReport{}, "lanyard docker doctor": doctorReport{},
-	"lanyard why": why.Report{}, "lanyard uses": useView{},
-	"lanyard keychain status": keychainReport{}, "lanyard keychain use": keychainReport{}, "lanyard keychain move": keychainReport{},
-	"lanyard keychain unlock": keychainReport{}, "lanyard keychain lock": keychainReport{},
+	"lanyard why": why.Report{}, "lanyard uses": diagnosis.Use{},
+	"lanyard keychain status": diagnosis.Keychain{}, "lanyard keychain use": diagnosis.Keychain{}, "lanyard keychain move": diagnosis.Keychain{},
+	"lanyard keychain unlock": diagnosis.Keychain{}, "lanyard keychain lock": diagnosis.Keychain{},
 	"lanyard trust": trustedReport{}, "lanyard trust list": trustedReport{}, "lanyard trust remove": untrusted{},
-	"lanyard report": diagnosis{}, "lanyard service start": ownservice.Status{}, "lanyard service stop": stopReport{},
+	"lanyard report": diagnosis.Report{}, "lanyard service start": ownservice.Status{}, "lanyard service stop": stopReport{},
 	"lanyard service status": serviceStatusReport{}, "lanyard service install": installReport{}, "lanyard service uninstall": installReport{},
 	"lanyard service setup-code": codeReport{}, "lanyard serve gc": ownservice.Collected{},
 	"lanyard user list": ownservice.Person{}, "lanyard user add": ownservice.Person{}, "lanyard user passwd": ownservice.Person{},

@@ -58,7 +58,7 @@ func examine(ctx context.Context, t terminal, o doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	src, err := p.sources()
+	src, err := p.looks().Sources()
 	if err != nil {
 		return err
 	}
@@ -67,8 +67,8 @@ func examine(ctx context.Context, t terminal, o doctorOptions) error {
 	seen := doctor.Gather(ctx, src)
 	done()
 	findings := doctor.Examine(seen)
-	all, blocked := p.repairs(findings)
-	copyTo := helperCopy(seen, findings)
+	all, blocked := p.looks().Repairs(findings)
+	copyTo := doctor.HelperCopy(seen, findings)
 	fixed := false
 	if !o.asJSON {
 		printSeen(t, seen)
@@ -84,7 +84,7 @@ func examine(ctx context.Context, t terminal, o doctorOptions) error {
 		if err := agree(t, o.yes, "Write this?"); err != nil {
 			return err
 		}
-		if err := p.carryOut(ctx, all, copyTo != ""); err != nil {
+		if err := dockerconfig.CarryOut(ctx, p.docker.Helper, all, copyTo != ""); err != nil {
 			return err
 		}
 		fixed = true
@@ -130,31 +130,6 @@ func keychainWord(s doctor.KeychainState) string {
 		return "ready"
 	}
 	return string(s)
-}
-
-// repairs are the files to change. One that cannot be is told, and stops no other.
-func (p *parts) repairs(findings []doctor.Finding) (all []planned, blocked []error) {
-	for _, step := range doctor.Repairs(findings) {
-		one, err := p.plan([]doctor.Step{step}, false)
-		if err != nil {
-			blocked = append(blocked, err)
-		}
-		all = append(all, one...)
-	}
-	return all, blocked
-}
-
-// helperCopy is where a copy of the helper would go; "" if none is needed.
-func helperCopy(s doctor.Snapshot, findings []doctor.Finding) string {
-	for _, f := range findings {
-		switch {
-		case f.ID == "helper-not-found" && f.Fixable:
-			return s.Helper.Offer
-		case f.ID == "helper-older":
-			return s.Helper.Path
-		}
-	}
-	return ""
 }
 
 // verdict is the exit code: problems are a failure, warnings are not.

@@ -54,10 +54,10 @@ type fileReport struct {
 	Since string `json:"since,omitempty"` // why a file of a tool's own is needed
 }
 
-func reportOf(all []planned) []fileReport {
+func reportOf(all []dockerconfig.Piece) []fileReport {
 	files := []fileReport{}
 	for _, one := range all {
-		files = append(files, fileReport{one.diff, one.why})
+		files = append(files, fileReport{one.Diff, one.Why})
 	}
 	return files
 }
@@ -75,7 +75,7 @@ func setup(cmd *cobra.Command, t terminal, o setupOptions) error {
 	if err != nil {
 		return err
 	}
-	src, err := p.sources()
+	src, err := p.looks().Sources()
 	if err != nil {
 		return err
 	}
@@ -83,9 +83,9 @@ func setup(cmd *cobra.Command, t terminal, o setupOptions) error {
 	seen := doctor.Gather(cmd.Context(), src)
 	done()
 	if len(names) == 0 {
-		names = here(seen)
+		names = doctor.Present(seen)
 	}
-	all, err := p.plan(doctor.SetUp(seen, names), o.replace)
+	all, err := p.looks().Plan(doctor.SetUp(seen, names), o.replace)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func setup(cmd *cobra.Command, t terminal, o setupOptions) error {
 		if err := agree(t, o.yes, "Write this?"); err != nil {
 			return err
 		}
-		if err := p.carryOut(cmd.Context(), all, offer.Path != ""); err != nil {
+		if err := dockerconfig.CarryOut(cmd.Context(), p.docker.Helper, all, offer.Path != ""); err != nil {
 			var missing *dockerconfig.NotFoundError
 			if errors.As(err, &missing) {
 				notFound(t, missing)
@@ -123,18 +123,6 @@ func setup(cmd *cobra.Command, t terminal, o setupOptions) error {
 	return nil
 }
 
-// here are the tools to set up where none is named: docker in any case, as its
-// file is the one that all read.
-func here(s doctor.Snapshot) []tool.Name {
-	names := []tool.Name{tool.Docker}
-	for _, one := range s.Tools {
-		if one.Name != tool.Docker {
-			names = append(names, one.Name)
-		}
-	}
-	return names
-}
-
 func are(names []tool.Name) string {
 	if len(names) == 1 {
 		return string(names[0]) + " is"
@@ -146,10 +134,10 @@ func are(names []tool.Name) string {
 	return strings.Join(words, ", ") + " are"
 }
 
-func paths(all []planned) []string {
+func paths(all []dockerconfig.Piece) []string {
 	var paths []string
 	for _, one := range all {
-		paths = append(paths, one.diff.Path)
+		paths = append(paths, one.Diff.Path)
 	}
 	if len(paths) == 0 {
 		return []string{"the files that had it already"}
@@ -204,11 +192,11 @@ func undo(t terminal, o undoOptions) error {
 		return err
 	}
 	if len(names) > 0 {
-		src, err := p.sources()
+		src, err := p.looks().Sources()
 		if err != nil {
 			return err
 		}
-		files = slices.DeleteFunc(files, func(f dockerconfig.File) bool { return !belongs(src.Here, f.Path, names) })
+		files = slices.DeleteFunc(files, func(f dockerconfig.File) bool { return !doctor.Belongs(src.Here, f.Path, names) })
 	}
 	report := undoReport{Files: []dockerconfig.Diff{}, Undone: []undoneReport{}}
 	open := false
@@ -249,18 +237,4 @@ func undo(t terminal, o undoOptions) error {
 		fmt.Fprintln(t.Out, dockerconfig.Change{}.Undone())
 	}
 	return err
-}
-
-// belongs: the file is one of the named tools' own. docker's own is docker's,
-// and that of tools that have none.
-func belongs(here tool.Here, path string, names []tool.Name) bool {
-	for _, name := range names {
-		for _, f := range here.Files(name) {
-			only := name == tool.Docker || name == tool.Crane || name == tool.Oras
-			if f.Path == path && (f.Kind != tool.DockerConfig || only) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"lanyard/backend/diagnosis"
 	"lanyard/backend/keychain"
-	"lanyard/backend/machine"
 )
 
 func keychainCommand(t terminal) *cobra.Command {
@@ -19,25 +18,6 @@ func keychainCommand(t terminal) *cobra.Command {
 	cmd.Long = "Secrets are kept in the system's keychain. Where there is none, as on a server without a desktop,\n" +
 		"an encrypted file takes its place. Nothing is ever kept in clear."
 	return cmd
-}
-
-// keychainReport is what status prints with --json; names are stable.
-type keychainReport struct {
-	Store      string      `json:"store"` // secret-service (system on macOS and Windows), file
-	Name       string      `json:"name"`
-	Why        string      `json:"why"`
-	State      string      `json:"state"` // open, locked, missing, unusable
-	Detail     string      `json:"detail,omitempty"`
-	Entries    *int        `json:"entries,omitempty"`
-	File       string      `json:"file,omitempty"`
-	OpenedBy   string      `json:"opened_by,omitempty"`
-	FailClosed bool        `json:"fail_closed"`
-	Unfinished *moveReport `json:"unfinished_move,omitempty"`
-}
-
-type moveReport struct {
-	From string `json:"from"`
-	To   string `json:"to"`
 }
 
 func keychainStatus(t terminal) *cobra.Command {
@@ -57,7 +37,7 @@ func keychainStatus(t terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			report := reportKeychain(s, settings)
+			report := diagnosis.KeychainOf(s, settings)
 			if asJSON {
 				if err := printJSON(t, report); err != nil {
 					return err
@@ -72,32 +52,7 @@ func keychainStatus(t terminal) *cobra.Command {
 	return cmd
 }
 
-func reportKeychain(s keychain.Standing, settings machine.Settings) keychainReport {
-	r := keychainReport{
-		Store: string(s.Store), Name: s.Name, Why: s.Why, State: "open",
-		File: s.File, OpenedBy: s.OpenBy, FailClosed: settings.Keychain.FailClosed,
-	}
-	switch {
-	case errors.Is(s.State, keychain.ErrLocked):
-		r.State = "locked"
-	case errors.Is(s.State, keychain.ErrNoService):
-		r.State = "missing"
-	case s.State != nil:
-		r.State = "unusable"
-	}
-	if s.State != nil {
-		r.Detail = s.State.Error()
-	}
-	if s.Entries >= 0 {
-		r.Entries = &s.Entries
-	}
-	if s.Move != nil {
-		r.Unfinished = &moveReport{string(s.Move.From), string(s.Move.To)}
-	}
-	return r
-}
-
-func printKeychain(t terminal, r keychainReport) {
+func printKeychain(t terminal, r diagnosis.Keychain) {
 	fmt.Fprintf(t.Out, "keychain: %s (%s)\n", r.Name, r.Store)
 	fmt.Fprintf(t.Out, "  why      %s\n", r.Why)
 	fmt.Fprintf(t.Out, "  state    %s\n", r.State)
@@ -181,7 +136,7 @@ func (p *parts) sayKeychain(ctx context.Context, t terminal, asJSON bool, format
 	if err != nil {
 		return err
 	}
-	return printJSON(t, reportKeychain(now, settings))
+	return printJSON(t, diagnosis.KeychainOf(now, settings))
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

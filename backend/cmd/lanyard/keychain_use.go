@@ -50,18 +50,13 @@ func useKeychain(ctx context.Context, t terminal, store keychain.Store, keyFile 
 	if err != nil {
 		return err
 	}
-	if held := p.held(before); store != before.Store && store != keychain.Auto && held > 0 && !leave {
+	if held := p.computer.Held(before); store != before.Store && store != keychain.Auto && held > 0 && !leave {
 		return fmt.Errorf("%s of Lanyard's are in %s: take them along with: lanyard keychain move --to %s (or leave them there: --leave)", counted(held), before.Name, store)
 	}
 	if err := p.useKeyFile(keyFile); err != nil {
 		return err
 	}
-	if store == keychain.File && before.File == "" {
-		if err := p.computer.Keychain.Make(ctx); err != nil {
-			return err
-		}
-	}
-	if err := p.pin(store); err != nil {
+	if err := p.computer.ChooseKeychain(ctx, store); err != nil {
 		return err
 	}
 	now, err := p.computer.Keychain.Standing(ctx)
@@ -69,15 +64,6 @@ func useKeychain(ctx context.Context, t terminal, store keychain.Store, keyFile 
 		return err
 	}
 	return p.sayKeychain(ctx, t, asJSON, "Secrets are kept in: %s (%s).", now.Name, now.Store)
-}
-
-// held is how many entries the keychain has, or is believed to have.
-func (p *parts) held(s keychain.Standing) int {
-	if s.Entries >= 0 {
-		return s.Entries
-	}
-	names, _ := p.computer.Keychain.Index()
-	return len(names)
 }
 
 func counted(n int) string {
@@ -107,7 +93,7 @@ func keychainMove(t terminal) *cobra.Command {
 				return err
 			}
 			done := t.waitFor("Moving the entries")
-			moved, err := keychain.Mover{Keychain: p.computer.Keychain, To: store, Pin: p.pin}.Move(cmd.Context())
+			moved, err := keychain.Mover{Keychain: p.computer.Keychain, To: store, Pin: p.computer.PinKeychain}.Move(cmd.Context())
 			done()
 			if err != nil {
 				return err
@@ -126,14 +112,6 @@ func keychainMove(t terminal) *cobra.Command {
 		return []string{string(keychain.System), string(keychain.File)}, cobra.ShellCompDirectiveNoFileComp
 	})
 	return cmd
-}
-
-// pin writes the choice of a keychain down.
-func (p *parts) pin(store keychain.Store) error {
-	return p.computer.Dirs.SettingsFile().Update(func(s *machine.Settings) error {
-		s.Keychain.Store = string(store)
-		return nil
-	})
 }
 
 // useKeyFile writes the key file down, and makes it where it is not there.

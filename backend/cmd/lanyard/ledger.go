@@ -2,10 +2,10 @@ package main
 
 import (
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"lanyard/backend/diagnosis"
 	"lanyard/backend/ledger"
 	"lanyard/backend/machine"
 	"lanyard/backend/signin"
@@ -27,19 +27,6 @@ func usesCommand(t terminal) *cobra.Command {
 	return cmd
 }
 
-// useView is a use, as --json prints it; names are stable.
-type useView struct {
-	At       time.Time `json:"at"`
-	Tool     string    `json:"tool"` // "": unknown
-	Folder   string    `json:"folder"`
-	Host     string    `json:"host"`
-	Server   string    `json:"server,omitempty"`
-	Account  string    `json:"account,omitempty"`
-	LastFour string    `json:"token_last_four,omitempty"`
-	UUID     string    `json:"token_uuid,omitempty"`
-	Refused  string    `json:"refused,omitempty"`
-}
-
 func uses(t terminal, n int, asJSON bool) error {
 	if n < 0 {
 		return usagef("--number %d is less than none", n)
@@ -56,9 +43,9 @@ func uses(t terminal, n int, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		views := make([]useView, 0, len(all))
+		views := make([]diagnosis.Use, 0, len(all))
 		for _, u := range all {
-			views = append(views, useView(u))
+			views = append(views, diagnosis.Use(u))
 		}
 		return printJSON(t, views)
 	}
@@ -69,7 +56,7 @@ func uses(t terminal, n int, asJSON bool) error {
 	b := t.table("WHEN", "TOOL", "REGISTRY", "ACCOUNT", "GIVEN", "FOLDER")
 	for _, u := range all {
 		b.row(signin.Day(u.At), or(ledger.Shown(filepath.Base(u.Tool)), u.Tool != ""),
-			ledger.Shown(u.Host), or(ledger.Shown(u.Account), u.Account != ""), given(u), or(ledger.Shown(u.Folder), u.Folder != ""))
+			ledger.Shown(u.Host), or(ledger.Shown(u.Account), u.Account != ""), diagnosis.Given(u), or(ledger.Shown(u.Folder), u.Folder != ""))
 	}
 	return b.print()
 }
@@ -79,11 +66,11 @@ const usesInStatus = 3
 
 // lastUses are the newest; none where the ledger cannot be read, as it is in
 // nobody's way.
-func (p *parts) lastUses() []useView {
+func (p *parts) lastUses() []diagnosis.Use {
 	all, _ := ledger.Ledger{Dir: p.computer.Dirs.State}.Read(usesInStatus)
-	views := make([]useView, 0, len(all))
+	views := make([]diagnosis.Use, 0, len(all))
 	for _, u := range all {
-		views = append(views, useView(u))
+		views = append(views, diagnosis.Use(u))
 	}
 	return views
 }
@@ -94,19 +81,6 @@ func toolName(path string) string {
 		return "a tool"
 	}
 	return ledger.Shown(filepath.Base(path))
-}
-
-// given is what a tool got, in the words of a table.
-func given(u ledger.Use) string {
-	switch {
-	case u.Refused != "":
-		return "nothing: " + ledger.Shown(u.Refused)
-	case u.LastFour != "":
-		return "…" + ledger.Shown(u.LastFour)
-	case u.Server != "":
-		return "the token"
-	}
-	return "its own login"
 }
 
 func or(s string, known bool) string {

@@ -20,7 +20,7 @@ func printAccount(ctx context.Context, t terminal, account signin.Account) error
 	if err != nil {
 		return err
 	}
-	return printJSON(t, p.view(ctx, k))
+	return printJSON(t, p.looks().Account(ctx, k))
 }
 
 // receiptView is what logout prints with --json; names are stable.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"lanyard/backend/diagnosis"
 	"lanyard/backend/keychain"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
@@ -32,6 +33,11 @@ func newParts(t terminal, asked bool) (*parts, error) {
 		return nil, err
 	}
 	return &parts{computer: computer, docker: docker, own: ownservice.Of(computer.Dirs, lanyard, version)}, nil
+}
+
+// looks are for what looks for faults.
+func (p *parts) looks() diagnosis.Computer {
+	return diagnosis.Computer{Sign: p.computer, Docker: p.docker, Own: p.own, Version: version}
 }
 
 // tidy is what every command of this computer does first: what is past its

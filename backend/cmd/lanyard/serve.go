@@ -118,7 +118,7 @@ func serve(ctx context.Context, t terminal, o serveOptions) (err error) {
 	s, err := server.New(server.Config{
 		Store: data.DB, Keys: data.Keys, Address: address, Registries: o.registries, Storage: o.storage, Data: data.Dir,
 		Rights: access.Default(o.defaultRights), Aliases: o.aliases, Version: version,
-		RefreshTokens: o.refresh, HubPerMinute: o.hubPerMinute,
+		RefreshTokens: o.refresh, HubPerMinute: o.hubPerMinute, Backup: data.DB.Copy,
 		Tokens:   token.Limits{Auto: token.DefaultLimits().Auto, Manual: o.manual, PerHour: o.autoPerHour},
 		Sessions: grant.Limits{Absolute: o.lifetime, Idle: o.idle, Unclaimed: grant.DefaultLimits().Unclaimed},
 		SetUp:    data.MarkSetUp, Stop: stop, Log: slog.New(slog.NewTextHandler(t.Err, nil)),

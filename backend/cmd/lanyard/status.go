@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lanyard/backend/diagnosis"
 	"lanyard/backend/ledger"
 	"lanyard/backend/ownservice"
 	"lanyard/backend/signin"
@@ -34,31 +35,13 @@ func statusCommand(t terminal) *cobra.Command {
 
 // report of status, as --json prints it; names are stable.
 type statusReport struct {
-	SignedIn bool            `json:"signed_in"`
-	Accounts []accountReport `json:"accounts"`
-	Ended    []endedReport   `json:"ended"`               // until the next sign-in or sign-out
-	Pending  []pendingReport `json:"pending_revocations"` // sign-outs that a service is still to be told of
-	Service  serviceReport   `json:"service"`
-	Uses     []useView       `json:"last_uses"` // the newest first
-	Pulls    *pullsReport    `json:"docker_hub_pulls,omitempty"`
-}
-
-// endedReport is an account whose session ended by something else than a
-// sign-out here.
-type endedReport struct {
-	Server  string    `json:"server"`
-	Account string    `json:"account"`
-	State   string    `json:"state"`  // expired, ended
-	Reason  string    `json:"reason"` // expired, deleted, revoked, superseded, reused, disabled, gone, ended
-	Detail  string    `json:"detail"`
-	Command string    `json:"command"`
-	At      time.Time `json:"at"`
-}
-
-type pendingReport struct {
-	Server  string    `json:"server"`
-	Account string    `json:"account"`
-	Since   time.Time `json:"since"`
+	SignedIn bool                `json:"signed_in"`
+	Accounts []accountReport     `json:"accounts"`
+	Ended    []diagnosis.Ended   `json:"ended"`               // until the next sign-in or sign-out
+	Pending  []diagnosis.Pending `json:"pending_revocations"` // sign-outs that a service is still to be told of
+	Service  serviceReport       `json:"service"`
+	Uses     []diagnosis.Use     `json:"last_uses"` // the newest first
+	Pulls    *pullsReport        `json:"docker_hub_pulls,omitempty"`
 }
 
 type accountReport struct {
@@ -118,7 +101,7 @@ func showStatus(t terminal, report statusReport, asJSON bool, pulls func() *pull
 }
 
 func (p *parts) report(ctx context.Context) (statusReport, error) {
-	report := statusReport{Accounts: []accountReport{}, Ended: []endedReport{}, Pending: []pendingReport{}, Service: p.service(ctx), Uses: p.lastUses()}
+	report := statusReport{Accounts: []accountReport{}, Ended: []diagnosis.Ended{}, Pending: []diagnosis.Pending{}, Service: p.service(ctx), Uses: p.lastUses()}
 	accounts, err := p.computer.Accounts()
 	if err != nil {
 		return report, err
@@ -150,12 +133,11 @@ func (p *parts) report(ctx context.Context) (statusReport, error) {
 	// Last, as looking may have found something to have ended.
 	ended, err := p.computer.Ended()
 	for _, e := range ended {
-		w := e.State.Words()
-		report.Ended = append(report.Ended, endedReport{e.Account.Server, e.Account.Name, w.Name, string(e.State), w.Says, w.Command, e.At})
+		report.Ended = append(report.Ended, diagnosis.EndedOf(e))
 	}
 	pending, more := p.computer.Pending()
 	for _, r := range pending {
-		report.Pending = append(report.Pending, pendingReport{r.Account.Server, r.Account.Name, r.Since})
+		report.Pending = append(report.Pending, diagnosis.Pending{Server: r.Account.Server, Account: r.Account.Name, Since: r.Since})
 	}
 	return report, cmp.Or(failed, err, more)
 }
@@ -265,7 +247,7 @@ func printStatus(t terminal, r statusReport) {
 		if i > 0 {
 			name = ""
 		}
-		fmt.Fprintf(t.Out, "%-11s %s on %s, for %s: it got %s\n", name, toolName(u.Tool), signin.Day(u.At), ledger.Shown(u.Host), given(ledger.Use(u)))
+		fmt.Fprintf(t.Out, "%-11s %s on %s, for %s: it got %s\n", name, toolName(u.Tool), signin.Day(u.At), ledger.Shown(u.Host), diagnosis.Given(ledger.Use(u)))
 	}
 	switch r.Service.State {
 	case "running":

@@ -59,20 +59,17 @@ func tokenSeveral(t terminal, w *whose, use, short string, do client.Bulk, said 
 	return cmd
 }
 
-// maxSeveral is what a service takes at once.
-const maxSeveral = 100
-
 // several returns the tokens as they are then; deleted ones, as they were.
 // byOne: the service knows one at a time only.
 func several(ctx context.Context, h client.Holder, do client.Bulk, all []client.Token, byOne bool) ([]client.Token, error) {
-	if len(all) > maxSeveral {
-		return nil, usagef("%d tokens are named; at most %d at once", len(all), maxSeveral)
+	if len(all) > client.MostAtOnce {
+		return nil, usagef("%d tokens are named; at most %d at once", len(all), client.MostAtOnce)
+	}
+	var ids []string
+	for _, one := range all {
+		ids = append(ids, one.UUID)
 	}
 	if len(all) > 1 && !byOne {
-		var ids []string
-		for _, one := range all {
-			ids = append(ids, one.UUID)
-		}
 		changed, err := h.All(ctx, do, ids)
 		switch {
 		case err != nil:
@@ -82,19 +79,14 @@ func several(ctx context.Context, h client.Holder, do client.Bulk, all []client.
 		}
 		return changed, nil
 	}
-	active := do == client.Activate
-	for i, one := range all {
-		var err error
-		if do == client.DeleteAll {
-			err = h.Delete(ctx, one.UUID)
-		} else {
-			all[i], err = h.Change(ctx, one.UUID, client.Patch{Active: &active})
-		}
-		if err != nil {
-			return nil, partly(err, all[:i])
-		}
+	done, err := h.Each(ctx, do, ids)
+	if err != nil {
+		return nil, partly(err, all[:len(done)])
 	}
-	return all, nil
+	if do == client.DeleteAll {
+		return all, nil
+	}
+	return done, nil
 }
 
 // partly says what was done before an error.

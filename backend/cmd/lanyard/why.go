@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,21 +51,9 @@ func explain(ctx context.Context, t terminal, image, as string, asJSON bool) err
 	if err != nil {
 		return err
 	}
-	home, err := os.UserHomeDir()
+	asker, err := p.looks().Asker()
 	if err != nil {
-		return fmt.Errorf("find the home folder: %w", err)
-	}
-	asker := why.Asker{
-		Here:  tool.Here{Environ: os.Environ(), Home: home, UID: os.Getuid()},
-		State: p.computer.Dirs.StateFile(), Ledger: ledger.Ledger{Dir: p.computer.Dirs.State}, Transport: p.computer.Transport, Keychain: p.computer.Keychain.Probe,
-		Ends: func(ctx context.Context, server, account string) time.Time {
-			st, err := p.computer.Look(ctx, signin.Account{Server: server, Name: account}, false)
-			if err != nil {
-				return time.Time{}
-			}
-			ends, _ := st.Ends()
-			return ends
-		},
+		return err
 	}
 	done := t.waitFor("Looking the image up as %s does", name)
 	r, err := asker.Explain(ctx, name, image)

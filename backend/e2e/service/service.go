@@ -39,6 +39,7 @@ type Options struct {
 	Keys       *keys.Keys   // nil: fresh ones, which take a moment
 	Tokens     token.Limits // zero: the defaults
 	Registries []string     // nil: a name made from the address
+	Storage    string       // folder of images; "": it is no registry itself
 	// Around is put around the whole service. May be nil.
 	Around func(http.Handler) http.Handler
 }
@@ -98,7 +99,7 @@ func build(o Options, dir string) (*Service, net.Listener, error) {
 	}
 	s.URL = address.Public.String()
 	s.Server, err = server.New(server.Config{
-		Store: s.Store, Keys: o.Keys, Address: address, Registries: o.Registries, Data: dir,
+		Store: s.Store, Keys: o.Keys, Address: address, Registries: o.Registries, Data: dir, Storage: o.Storage,
 		Tokens: o.Tokens, Sessions: grant.DefaultLimits(), Version: "test", Now: s.Now,
 	})
 	return s, listener, err

@@ -39,7 +39,10 @@ type Handler struct {
 	// Collect removes from the registry inside what no tag needs, or only
 	// counts it; nil: there is no registry inside.
 	Collect func(ctx context.Context, dry bool) (Collected, error)
-	Log     *slog.Logger
+	// Backup copies the database as it is: begin is told how long the copy
+	// will be; nil: there is no file.
+	Backup func(ctx context.Context, begin func(size int64) (io.Writer, error)) error
+	Log    *slog.Logger
 }
 
 // Routes returns the table of the socket.
@@ -49,6 +52,7 @@ func (h *Handler) Routes() http.Handler {
 	mux.HandleFunc("POST /setup-code", h.setupCode)
 	mux.HandleFunc("POST /stop", h.stop)
 	mux.HandleFunc("POST /gc", h.collect)
+	mux.HandleFunc("GET /backup", h.backup)
 	mux.HandleFunc("GET /accounts", h.accounts)
 	mux.HandleFunc("POST /accounts", h.create)
 	mux.HandleFunc("POST /accounts/{name}/password", h.password)

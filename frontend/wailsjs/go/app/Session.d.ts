@@ -12,4 +12,4 @@ export function Retake():Promise<app.SessionView>;
 
 export function SignIn(arg1:string,arg2:boolean):Promise<app.SessionView>;
 
-export function SignOut():Promise<app.ReceiptView>;
+export function SignOut(arg1:boolean):Promise<app.ReceiptView>;

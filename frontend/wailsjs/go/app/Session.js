@@ -22,6 +22,6 @@ export function SignIn(arg1, arg2) {
   return window['go']['app']['Session']['SignIn'](arg1, arg2);
 }
 
-export function SignOut() {
-  return window['go']['app']['Session']['SignOut']();
+export function SignOut(arg1) {
+  return window['go']['app']['Session']['SignOut'](arg1);
 }

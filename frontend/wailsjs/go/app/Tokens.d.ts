@@ -4,10 +4,20 @@ import {app} from '../models';
 
 export function Create(arg1:app.NewTokenView):Promise<app.FreshView>;
 
-export function Delete(arg1:string):Promise<void>;
+export function Delete(arg1:Array<string>):Promise<void>;
+
+export function Edit(arg1:string,arg2:app.EditView):Promise<app.TokenView>;
 
 export function List():Promise<app.TokenListView>;
 
-export function Rename(arg1:string,arg2:string):Promise<app.TokenView>;
+export function Pin(arg1:string,arg2:boolean):Promise<app.TokenView>;
 
-export function SetActive(arg1:string,arg2:boolean):Promise<app.TokenView>;
+export function Rotate(arg1:string,arg2:number):Promise<app.FreshView>;
+
+export function SaveSecret(arg1:string):Promise<app.SavedView>;
+
+export function SetActive(arg1:Array<string>,arg2:boolean):Promise<void>;
+
+export function Show(arg1:string):Promise<app.TokenDetailView>;
+
+export function Which(arg1:string):Promise<app.WhichView>;

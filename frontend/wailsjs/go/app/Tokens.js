@@ -10,14 +10,34 @@ export function Delete(arg1) {
   return window['go']['app']['Tokens']['Delete'](arg1);
 }
 
+export function Edit(arg1, arg2) {
+  return window['go']['app']['Tokens']['Edit'](arg1, arg2);
+}
+
 export function List() {
   return window['go']['app']['Tokens']['List']();
 }
 
-export function Rename(arg1, arg2) {
-  return window['go']['app']['Tokens']['Rename'](arg1, arg2);
+export function Pin(arg1, arg2) {
+  return window['go']['app']['Tokens']['Pin'](arg1, arg2);
+}
+
+export function Rotate(arg1, arg2) {
+  return window['go']['app']['Tokens']['Rotate'](arg1, arg2);
+}
+
+export function SaveSecret(arg1) {
+  return window['go']['app']['Tokens']['SaveSecret'](arg1);
 }
 
 export function SetActive(arg1, arg2) {
   return window['go']['app']['Tokens']['SetActive'](arg1, arg2);
+}
+
+export function Show(arg1) {
+  return window['go']['app']['Tokens']['Show'](arg1);
+}
+
+export function Which(arg1) {
+  return window['go']['app']['Tokens']['Which'](arg1);
 }

@@ -4,8 +4,22 @@ import {app} from '../models';
 
 export function Apply(arg1:boolean,arg2:boolean):Promise<app.ToolsView>;
 
+export function Doctor():Promise<Array<app.FindingView>>;
+
+export function Fix(arg1:string):Promise<Array<app.FindingView>>;
+
+export function List():Promise<Array<app.ToolView>>;
+
 export function Plan(arg1:boolean):Promise<app.PlanView>;
+
+export function PlanTool(arg1:string):Promise<app.PlanView>;
+
+export function SetUpTool(arg1:string,arg2:boolean,arg3:boolean):Promise<Array<app.ToolView>>;
 
 export function Status():Promise<app.ToolsView>;
 
 export function Undo():Promise<app.UndoneView>;
+
+export function UndoTool(arg1:string):Promise<app.UndoneView>;
+
+export function Why(arg1:string,arg2:string):Promise<app.WhyView>;

@@ -6,8 +6,28 @@ export function Apply(arg1, arg2) {
   return window['go']['app']['Tools']['Apply'](arg1, arg2);
 }
 
+export function Doctor() {
+  return window['go']['app']['Tools']['Doctor']();
+}
+
+export function Fix(arg1) {
+  return window['go']['app']['Tools']['Fix'](arg1);
+}
+
+export function List() {
+  return window['go']['app']['Tools']['List']();
+}
+
 export function Plan(arg1) {
   return window['go']['app']['Tools']['Plan'](arg1);
+}
+
+export function PlanTool(arg1) {
+  return window['go']['app']['Tools']['PlanTool'](arg1);
+}
+
+export function SetUpTool(arg1, arg2, arg3) {
+  return window['go']['app']['Tools']['SetUpTool'](arg1, arg2, arg3);
 }
 
 export function Status() {
@@ -16,4 +36,12 @@ export function Status() {
 
 export function Undo() {
   return window['go']['app']['Tools']['Undo']();
+}
+
+export function UndoTool(arg1) {
+  return window['go']['app']['Tools']['UndoTool'](arg1);
+}
+
+export function Why(arg1, arg2) {
+  return window['go']['app']['Tools']['Why'](arg1, arg2);
 }

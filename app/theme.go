@@ -1,0 +1,34 @@
+package app
+
+// Themes that a person can choose; "" is the desktop's.
+const (
+	themeLight = "light"
+	themeDark  = "dark"
+)
+
+// Colour is one of the window itself, before the page has painted.
+type Colour struct{ R, G, B uint8 }
+
+// The page's own background, in light and dark.
+var (
+	lightPage = Colour{0xf1, 0xef, 0xe9}
+	darkPage  = Colour{0x11, 0x16, 0x1a}
+)
+
+// Background is what the window shows until its page does: by the person's
+// choice, or by the desktop's, dark, where they made none.
+func Background(chosen string, dark bool) Colour {
+	if chosen == themeDark || chosen != themeLight && dark {
+		return darkPage
+	}
+	return lightPage
+}
+
+// themeOf is what the settings say, for the window's frame and scroll bars.
+func (c *core) themeOf() string {
+	settings, err := c.Computer.Dirs.SettingsFile().Load()
+	if err != nil {
+		return "" // said where the settings are shown
+	}
+	return settings.Window.Theme
+}
