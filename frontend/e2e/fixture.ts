@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test as base, type Page } from '@playwright/test'
-import type { Fake } from '../src/lib/fake'
+import type { Fake } from '../src/fake'
 import type { View } from './views'
 
 declare global {
