@@ -60,7 +60,7 @@ export default defineConfig({
     emptyOutDir: true,
   },
   preview: { host: '127.0.0.1', strictPort: true },
-  server: { host: '127.0.0.1' },
+  server: { host: '127.0.0.1', fs: { allow: ['.', '../backend/internal/pages/static'] } },
   test: {
     environment: 'jsdom',
     include: ['src/**/*.test.ts'],

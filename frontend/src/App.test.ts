@@ -97,7 +97,7 @@ describe('signing in', () => {
     await press('Sign in')
     expect(await screen.findByText('Enter the address of the server.')).toBeVisible()
     expect(screen.getByRole('textbox', { name: 'Address of the server' })).toHaveFocus()
-    expect(fake.calls).toEqual(['Session.Current'])
+    expect(fake.calls.filter((call) => call.startsWith('Session.'))).toEqual(['Session.Current'])
   })
 
   it('says in words what was wrong with the address', async () => {

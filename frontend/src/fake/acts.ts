@@ -17,9 +17,9 @@ export function usesOf(world: World): HomeView {
   if (world.options.quiet) return { uses: [], elsewhere: 0, elsewhereFrom: [], hub }
   return {
     uses: [
-      use(0.0014, 'docker', 'team/app', '', '/home/anna/src/shop'),
+      use(0.0014, 'docker', '', '', '/home/anna/src/shop'),
       use(0.01, 'podman', 'team/secret-project', 'anna may not pull from it.'),
-      use(0.2, 'crane', 'anna/hello'),
+      use(0.2, 'crane', ''),
       use(1.4, 'docker', 'team/base-images/debian', '', '/home/anna/src/a-rather-long-folder/of-a-project'),
       use(3, 'skopeo', 'anna/hello'),
     ],

@@ -213,10 +213,16 @@ export function noticesOf(world: World): NoticeView[] {
       id: 'n1',
       kind: 'token_expires',
       at: world.ago(0.1),
-      args: { description: 'ci-read', ends: world.ago(-5) },
+      args: { mark: '7d', description: 'ci-read', lastFour: 'a81F', id: 'ci' },
       place: 'tokens',
     },
-    { id: 'n2', kind: 'token_replaced', at: world.ago(2), args: { machine: 'build-vm' }, place: 'home' },
+    {
+      id: 'n2',
+      kind: 'token_replaced',
+      at: world.ago(2),
+      args: { account: world.account, by: 'build-vm' },
+      place: 'home',
+    },
   ]
 }
 

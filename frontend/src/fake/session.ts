@@ -88,7 +88,7 @@ export function sessionView(world: World, state: SessionState): SessionView {
     ends: foreign ? '' : world.ago(-89.5),
     idleEnds: foreign ? '' : world.ago(-29.5),
     asOf: state === 'offline' ? world.ago(0.08) : '',
-    by: state === 'ended' ? 'anna on build-vm' : '',
+    by: state === 'ended' ? 'person' : state === 'replaced' ? 'build-vm' : state === 'expired' ? 'time' : '',
     when: state === 'ended' || state === 'expired' ? world.ago(0.3) : '',
     registries: [registry],
     keychain: 'GNOME Keyring',

@@ -81,15 +81,15 @@ export function toolCalls(world: World): Backend['Tools'] {
       world.answer('Tools.Why', () => ({
         image,
         verdict: 'denied',
-        says: `anna may pull ${image.split(':')[0]}, but this computer’s token may not: it was deactivated on 21 November.`,
+        says: `anna may pull ${image.replace(/:[^/]*$/, '')}, but this computer’s token may not: it was deactivated on 21 November.`,
         fix: 'Activate the token under Personal access tokens.',
         steps: [
-          { title: 'The tool', says: 'docker reads /home/anna/.docker/config.json.', good: true },
-          { title: 'The key', says: `"${world.registry}" is there, and names lanyard.`, good: true },
-          { title: 'The helper', says: 'docker-credential-lanyard answers in 4 ms.', good: true },
-          { title: 'The account', says: 'anna, with the token …7QxK.', good: true },
-          { title: 'The token', says: 'It is deactivated, so the service refuses it.', good: false },
-          { title: 'The right', says: 'Not asked: nobody came that far.', good: null },
+          { title: '/home/anna/.docker/config.json', says: 'docker reads it.', good: true },
+          { title: 'file', says: `"${world.registry}" is there, and names lanyard.`, good: true },
+          { title: 'docker-credential-lanyard', says: 'It answers in 4 ms.', good: true },
+          { title: 'account', says: 'anna, with the token …7QxK.', good: true },
+          { title: 'token', says: 'It is deactivated, so the service refuses it.', good: false },
+          { title: 'rule for pull', says: 'Not asked: nobody came that far.', good: null },
         ],
       })),
   }

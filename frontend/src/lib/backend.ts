@@ -17,7 +17,9 @@ type Bound<T> = T extends (...args: infer A) => Promise<infer R>
   : T extends string
     ? string
     : T extends object
-      ? { [K in keyof T]: Bound<T[K]> }
+      ? { [K in keyof T as null extends T[K] ? never : K]: Bound<T[K]> } & {
+          [K in keyof T as null extends T[K] ? K : never]?: Bound<NonNullable<T[K]>> // null at run time
+        }
       : T
 
 // wails is the Go half that this window was opened by.

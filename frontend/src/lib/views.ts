@@ -53,7 +53,7 @@ export type SessionView = {
   idleEnds: string
   asOf: string // when the service last said so; '' now
   serverVersion: '' | 'too_old' | 'too_new'
-  by: string // who ended it
+  by: string // who ended it: time, person, this_computer, service, administrator, or a machine’s name; '' not known
   when: string
   registries: string[]
   keychain: string
@@ -129,7 +129,7 @@ export type UseView = {
   tool: string
   host: string
   account: string
-  repository: string
+  repository: string // '' where the tool did not say
   refused: string
   folder: string
 }

@@ -30,7 +30,7 @@ const page = sources(root).join('\n')
 const asked = new Set(
   [...page.matchAll(/['"]([a-z]+(?:[._][a-z_]+)*\.[a-z0-9_.]+)['"]/g)].map((one) => one[1]),
 )
-const begun = [...page.matchAll(/`([a-z_]+(?:\.[a-z_]+)*\.)\$\{[^}]+\}([a-z_]*)`/g)].map(
+const begun = [...page.matchAll(/`([a-z_]+(?:\.[a-z_]+)*[._])\$\{[^}]+\}([a-z_]*)`/g)].map(
   ([, start = '', end = '']) => ({ start, end }),
 )
 

@@ -14,8 +14,6 @@ export const common: Record<keyof typeof en, Message> = {
   'do.copy': 'Kopieren',
   'do.sign_in': 'Anmelden',
   'do.sign_in_again': 'Neu anmelden',
-  'do.show': 'Anzeigen',
-  'do.hide': 'Verbergen',
   'busy.looking': 'Wird nachgesehen …',
   'busy.applying': 'Wird angewendet …',
   'busy.undoing': 'Wird rückgängig gemacht …',

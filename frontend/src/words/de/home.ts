@@ -25,7 +25,6 @@ export const home: Record<keyof typeof en, Message> = {
   'home.activate': 'Aktivieren',
   'home.activating': 'Wird aktiviert …',
   'home.renew': 'Neu anmelden',
-  'home.tools': 'Container-Werkzeuge',
   'home.tools_all': 'Alle Werkzeuge',
   'home.try': 'Zum Ausprobieren',
   'home.try_copy': 'Zeile für {tool} kopieren',

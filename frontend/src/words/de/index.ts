@@ -2,7 +2,6 @@ import type { Key } from '../en'
 import type { Message } from '../words.svelte'
 import { activity } from './activity'
 import { common } from './common'
-import { errors } from './errors'
 import { home } from './home'
 import { security } from './security'
 import { settings } from './settings'
@@ -22,5 +21,4 @@ export const de: Record<Key, Message> = {
   ...activity,
   ...tools,
   ...settings,
-  ...errors,
 }

@@ -68,4 +68,10 @@ export const tools: Record<keyof typeof en, Message> = {
   'why.bad': 'hier scheitert es',
   'why.unknown': 'nicht bekannt',
   'why.steps': 'Schritt für Schritt',
+  'why.step.push': 'Die Regel fürs Hochladen',
+  'why.step.pull': 'Die Regel fürs Laden',
+  'why.step.registry': 'Die Registry',
+  'why.step.token': 'Das Token',
+  'why.step.file': 'Die Datei',
+  'why.step.account': 'Das Konto',
 }

@@ -14,8 +14,6 @@ export const common = {
   'do.copy': 'Copy',
   'do.sign_in': 'Sign in',
   'do.sign_in_again': 'Sign in again',
-  'do.show': 'Show',
-  'do.hide': 'Hide',
   'busy.looking': 'Looking …',
   'busy.applying': 'Applying …',
   'busy.undoing': 'Undoing …',

@@ -25,7 +25,6 @@ export const home = {
   'home.activate': 'Activate it',
   'home.activating': 'Activating …',
   'home.renew': 'Sign in again',
-  'home.tools': 'Container tools',
   'home.tools_all': 'All tools',
   'home.try': 'Lines to try',
   'home.try_copy': 'Copy the line for {tool}',

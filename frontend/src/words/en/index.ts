@@ -1,7 +1,6 @@
 import type { Message } from '../words.svelte'
 import { activity } from './activity'
 import { common } from './common'
-import { errors } from './errors'
 import { home } from './home'
 import { security } from './security'
 import { settings } from './settings'
@@ -21,7 +20,6 @@ export const en = {
   ...activity,
   ...tools,
   ...settings,
-  ...errors,
 } as const satisfies Record<string, Message>
 
 export type Key = keyof typeof en

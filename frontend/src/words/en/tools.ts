@@ -65,4 +65,10 @@ export const tools = {
   'why.bad': 'here it fails',
   'why.unknown': 'not known',
   'why.steps': 'Step by step',
+  'why.step.push': 'The rule for pushing',
+  'why.step.pull': 'The rule for pulling',
+  'why.step.registry': 'The registry',
+  'why.step.token': 'The token',
+  'why.step.file': 'The file',
+  'why.step.account': 'The account',
 } as const satisfies Record<string, Message>
