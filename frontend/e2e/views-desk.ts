@@ -140,7 +140,7 @@ export const desk: View[] = [
     reach: async (page) => {
       await go(page, 'Diagnostics')
       await button(page, 'Make a report')
-      await expect(page.getByRole('region', { name: 'Report' })).toBeVisible()
+      await expect(page.getByRole('region', { name: 'Text of the report' })).toBeVisible()
     },
   },
   {

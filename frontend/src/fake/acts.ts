@@ -23,8 +23,8 @@ export function usesOf(world: World): HomeView {
       use(1.4, 'docker', 'team/base-images/debian', '', '/home/anna/src/a-rather-long-folder/of-a-project'),
       use(3, 'skopeo', 'anna/hello'),
     ],
-    elsewhere: 3,
-    elsewhereFrom: ['203.0.113.9', 'build-vm'],
+    elsewhere: hub ? 0 : 3,
+    elsewhereFrom: hub ? [] : ['203.0.113.9', 'build-vm'],
     hub,
   }
 }

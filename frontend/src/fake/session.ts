@@ -138,41 +138,40 @@ const nobody: SessionView = {
   try: [],
 }
 
+// The words of the real one (backend/standing).
+const removed = ' Its token was removed from this computer.'
 const says: Record<Exclude<SessionState, 'signed_out'>, { detail: string; action: string }> = {
   active: { detail: '', action: '' },
   offline: {
-    detail:
-      'The server does not answer. This computer keeps its token, and the end of the session is counted here.',
-    action: 'Check the network, or start the server.',
+    detail: 'The service does not answer. The token is kept, and its end is counted on this computer.',
+    action: 'Check the network. Lanyard asks again by itself.',
   },
   expired: {
     detail:
-      'The session reached its end, 90 days after the sign-in. Its token was removed from GNOME Keyring.',
-    action: 'Sign in again. Public images can be pulled meanwhile.',
+      'The session is over: its time ran out, or its token was taken out of the keychain. Nothing of it is left on this computer.',
+    action: 'Sign in again.',
   },
   ended: {
-    detail:
-      'The session was ended on another device or by an administrator. Its token is refused and was removed from GNOME Keyring.',
-    action: 'Sign in again, if it was you.',
+    detail: `The session was ended at the service, by you or by somebody who may.${removed}`,
+    action: 'Sign in again.',
   },
   replaced: {
     detail:
-      'An account has at most five such tokens. This computer’s gave way to build-vm on 21 November 2026.',
-    action: 'Take a place again: the computer that was unused the longest gives way.',
+      "This computer's token gave way to build-vm on 21 November 2026 12:05 (an account has at most five).",
+    action:
+      'Make it anew. The computer of yours that was used least recently then gives way, if there are five.',
   },
   deactivated: {
-    detail:
-      'This computer’s token was deactivated, so container tools are refused. You are still signed in here.',
-    action: 'Activate it again.',
+    detail: "This computer's token was deactivated, so every pull and push with it is refused.",
+    action: 'Activate it, or sign out.',
   },
   keychain_locked: {
-    detail: 'GNOME Keyring is locked, so nobody can be signed in from it: container tools go on without.',
-    action: 'Unlock it with its password.',
+    detail: 'The keychain is locked or does not answer, so the tools go on without credentials.',
+    action: 'Unlock it.',
   },
   keychain_missing: {
-    detail:
-      'No program on this computer keeps secrets (org.freedesktop.secrets). Lanyard does not write them to a file.',
-    action: 'Install gnome-keyring, KWallet or KeePassXC, start it, then try again.',
+    detail: 'No keychain answers in this session, and Lanyard keeps secrets nowhere else.',
+    action: "Start one, such as GNOME Keyring or KeePassXC's Secret Service.",
   },
 }
 

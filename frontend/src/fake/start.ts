@@ -123,20 +123,20 @@ export function preflightOf(world: World): Check[] {
           fix: 'Install gnome-keyring, KWallet or KeePassXC, or use an encrypted file.',
           action: 'choose_keychain',
         }
-      : { id: 'keychain', state: 'good', says: 'GNOME Keyring is open.', fix: '', action: '' },
-    { id: 'browser', state: 'good', says: 'Firefox opens links.', fix: '', action: '' },
+      : { id: 'keychain', state: 'good', says: 'Secrets go into GNOME Keyring.', fix: '', action: '' },
+    { id: 'browser', state: 'good', says: 'The sign-in opens in your browser.', fix: '', action: '' },
     quiet
       ? {
           id: 'tools',
           state: 'warn',
-          says: 'No container tool was found.',
-          fix: 'Install docker or podman; you can do so later.',
+          says: 'No container tool is on your PATH.',
+          fix: 'Install docker, podman or another; it is signed in from its first run on.',
           action: '',
         }
       : {
           id: 'tools',
           state: 'good',
-          says: 'docker, podman, skopeo and crane are here.',
+          says: 'Found: docker 28.4.0, podman 5.6.1, skopeo 1.20.0.',
           fix: '',
           action: '',
         },
@@ -144,11 +144,23 @@ export function preflightOf(world: World): Check[] {
       ? {
           id: 'helper',
           state: 'warn',
-          says: 'A fresh shell does not find docker-credential-lanyard.',
-          fix: 'After the sign-in Lanyard offers to copy it to /home/anna/.local/bin.',
+          says: 'A fresh shell does not find the credential helper yet.',
+          fix: 'A copy at /home/anna/.local/bin/docker-credential-lanyard would be found.',
           action: 'copy_helper',
         }
-      : { id: 'helper', state: 'good', says: 'A fresh shell finds it.', fix: '', action: '' },
-    { id: 'service', state: 'good', says: 'It starts when you sign in to it.', fix: '', action: '' },
+      : {
+          id: 'helper',
+          state: 'good',
+          says: 'A fresh shell finds the credential helper: /usr/bin/docker-credential-lanyard.',
+          fix: '',
+          action: '',
+        },
+    {
+      id: 'service',
+      state: 'good',
+      says: "This computer's own service is started when you sign in to it.",
+      fix: '',
+      action: '',
+    },
   ]
 }

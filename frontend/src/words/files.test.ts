@@ -65,7 +65,7 @@ describe('messages', () => {
     'in %s say something, in the marks of the house',
     (_, messages) => {
       const wrong = Object.entries(messages as Record<string, Message>).filter(([, message]) =>
-        forms(message).some((text) => text.trim() === '' || /\.\.\.|'|  |"/.test(text)),
+        forms(message).some((text) => text.trim() === '' || /\.\.\.|'| {2}|"/.test(text)),
       )
       expect(wrong.map(([key]) => key)).toEqual([])
     },

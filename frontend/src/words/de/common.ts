@@ -3,6 +3,7 @@ import type { Message } from '../words.svelte'
 
 export const common: Record<keyof typeof en, Message> = {
   'app.name': 'Lanyard',
+  'badge.at': '{app} bei {host}',
   'do.cancel': 'Abbrechen',
   'do.close': 'Schließen',
   'do.done': 'Fertig',

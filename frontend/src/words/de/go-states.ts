@@ -102,6 +102,7 @@ export const states: readonly Pair[] = [
     'Copy the link, or use a code on another device.',
     'Den Link kopieren, oder auf einem anderen Gerät einen Code benutzen.',
   ],
+  ['Found: {names}.', 'Gefunden: {names}.'],
   ['No container tool is on your PATH.', 'Im PATH ist kein Container-Werkzeug.'],
   [
     'Install docker, podman or another; it is signed in from its first run on.',

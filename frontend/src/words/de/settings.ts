@@ -135,6 +135,7 @@ export const settings: Record<keyof typeof en, Message> = {
   'diagnostics.report': 'Bericht',
   'diagnostics.report_says':
     'Versionen, Zustände, Dateinamen und die letzten Protokollzeilen. Keine Geheimnisse: Sie stehen weder darin noch im Protokoll.',
+  'diagnostics.report_text': 'Text des Berichts',
   'diagnostics.report_do': 'Bericht erstellen',
   'diagnostics.report_doing': 'Überall wird nachgesehen …',
   'diagnostics.report_copy': 'Bericht kopieren',

@@ -3,6 +3,7 @@ import type { Message } from '../words.svelte'
 // Words that several panes share.
 export const common = {
   'app.name': 'Lanyard',
+  'badge.at': '{app} at {host}',
   'do.cancel': 'Cancel',
   'do.close': 'Close',
   'do.done': 'Done',

@@ -132,6 +132,7 @@ export const settings = {
   'diagnostics.report': 'Report',
   'diagnostics.report_says':
     'Versions, states, file names and the last log lines. No secrets: they are not in it, and never in the log.',
+  'diagnostics.report_text': 'Text of the report',
   'diagnostics.report_do': 'Make a report',
   'diagnostics.report_doing': 'Looking everywhere …',
   'diagnostics.report_copy': 'Copy the report',
