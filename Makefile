@@ -124,7 +124,8 @@ gallery: need-test build ## every page and the window as pictures, small, large,
 	@build/frontend.sh gallery
 
 install: build ## the programs and the window's menu entry, to PREFIX (PREFIX=~/.local)
-	@build/install.sh put '$(PREFIX)' $(PROGRAMS:%=build/bin/%) build/bin/$(WINDOW) build/linux/lanyard.desktop build/appicon.png
+	@build/install.sh put '$(PREFIX)' $(PROGRAMS:%=build/bin/%) build/bin/$(WINDOW) build/linux/lanyard.desktop build/appicon.png \
+		build/linux/hicolor/*.png backend/internal/pages/static/mark.svg
 
 uninstall: ## takes away what install put there
 	@build/install.sh remove '$(PREFIX)'

@@ -1,8 +1,8 @@
 //go:build ignore
 
-// appicon draws build/appicon.png, build/windowicon.png and build/windows/icon.ico,
-// the mark of the service's pages (backend/internal/pages/static/mark.svg) as
-// programs wear it:
+// appicon paints the mark (backend/internal/pages/static/mark.svg, the one source)
+// as programs wear it: the PNG sizes of Linux, an .ico for Windows, an .icns for macOS.
+// It knows as much of SVG as the mark has: rect, circle, straight paths, fill, stroke.
 //
 //	go run build/appicon.go
 package main
@@ -10,13 +10,45 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/xml"
 	"image"
 	"image/color"
 	"image/png"
 	"log"
 	"math"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode"
 )
+
+const source = "backend/internal/pages/static/mark.svg"
+
+func main() {
+	mark, err := read(source)
+	if err != nil {
+		log.Fatal(err)
+	}
+	files := map[string][]byte{
+		"build/appicon.png":          mark.png(512),
+		"build/windowicon.png":       mark.png(128), // a window hands every pixel to the display before it is shown
+		"build/windows/icon.ico":     mark.ico(256, 64, 48, 32, 16),
+		"build/darwin/iconfile.icns": mark.icns(),
+	}
+	for _, size := range []int{16, 24, 32, 48, 64, 128, 256} {
+		n := strconv.Itoa(size)
+		files["build/linux/hicolor/"+n+"x"+n+".png"] = mark.png(size)
+	}
+	for name, data := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			log.Fatal(err)
+		}
+		if err := os.WriteFile(name, data, 0o644); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
 
 // A shape says whether a point of the 32 by 32 drawing is in it.
 type shape struct {
@@ -24,22 +56,128 @@ type shape struct {
 	colour color.NRGBA
 }
 
-var (
-	deep  = color.NRGBA{0x0a, 0x4f, 0x4b, 0xff}
-	teal  = color.NRGBA{0x12, 0x93, 0x8a, 0xff}
-	metal = color.NRGBA{0x8b, 0x97, 0xa3, 0xff}
-	white = color.NRGBA{0xff, 0xff, 0xff, 0xff}
-)
+type drawing []shape
 
-var mark = []shape{
-	{polygon(5, 0, 11, 0, 18, 13, 14, 13), deep},
-	{polygon(27, 0, 21, 0, 14, 13, 18, 13), teal},
-	{rect(13.5, 11.5, 5, 5, 1.5), metal},
-	{rect(5, 15, 22, 16, 3.5), teal},
-	{rect(12.5, 17.5, 7, 2.4, 1.2), white},
-	{rect(8.4, 22.4, 5.2, 5.2, 2.6), white},
-	{rect(15.15, 22.75, 9.2, 1.7, .85), white},
-	{rect(15.15, 25.95, 6.7, 1.7, .85), white},
+func read(name string) (drawing, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var out drawing
+	d := xml.NewDecoder(bytes.NewReader(text))
+	for {
+		token, err := d.Token()
+		if token == nil {
+			return out, nil
+		} else if err != nil {
+			return nil, err
+		}
+		element, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		at := func(name string) string {
+			for _, a := range element.Attr {
+				if a.Name.Local == name {
+					return a.Value
+				}
+			}
+			return ""
+		}
+		n := func(name string) float64 { return number(at(name)) }
+		switch element.Name.Local {
+		case "rect":
+			out = append(out, shape{rect(n("x"), n("y"), n("width"), n("height"), n("rx")), colour(at("fill"))})
+		case "circle":
+			r := n("r")
+			out = append(out, shape{rect(n("cx")-r, n("cy")-r, 2*r, 2*r, r), colour(at("fill"))})
+		case "path":
+			for _, line := range path(at("d")) {
+				if stroke := at("stroke"); stroke != "" {
+					out = append(out, shape{stroked(line, n("stroke-width")/2), colour(stroke)})
+				} else {
+					out = append(out, shape{polygon(line), colour(at("fill"))})
+				}
+			}
+		}
+	}
+}
+
+type point struct{ x, y float64 }
+
+// path reads the corners of each part of d; its commands are M m L l H h V v Z z.
+func path(d string) (parts [][]point) {
+	fields := strings.FieldsFunc(spaced(d), func(r rune) bool { return r == ' ' || r == ',' })
+	var at point
+	for i, command := 0, "M"; i < len(fields); {
+		if unicode.IsLetter(rune(fields[i][0])) {
+			command = fields[i]
+			i++
+		}
+		next := func() float64 { i++; return number(fields[i-1]) }
+		switch command {
+		case "M":
+			at = point{next(), next()}
+			parts, command = append(parts, nil), "L"
+		case "m":
+			at = point{at.x + next(), at.y + next()}
+			parts, command = append(parts, nil), "l"
+		case "L":
+			at = point{next(), next()}
+		case "l":
+			at = point{at.x + next(), at.y + next()}
+		case "H":
+			at.x = next()
+		case "h":
+			at.x += next()
+		case "V":
+			at.y = next()
+		case "v":
+			at.y += next()
+		case "Z", "z":
+			continue
+		default:
+			log.Fatalf("%s: the mark has the path command %q, which appicon does not know", source, command)
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], at)
+	}
+	return parts
+}
+
+// spaced sets letters and signs apart from what is before them.
+func spaced(d string) string {
+	var b strings.Builder
+	for _, r := range d {
+		if unicode.IsLetter(r) {
+			b.WriteString(" " + string(r) + " ")
+			continue
+		}
+		if r == '-' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func number(text string) float64 {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		log.Fatalf("%s: %q is no number", source, text)
+	}
+	return v
+}
+
+func colour(hex string) color.NRGBA {
+	digits := strings.TrimPrefix(hex, "#")
+	if len(digits) == 3 {
+		digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
+	}
+	v, err := strconv.ParseUint(digits, 16, 32)
+	if err != nil {
+		log.Fatalf("%s: %q is no colour", source, hex)
+	}
+	return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 0xff}
 }
 
 func rect(x, y, w, h, r float64) func(float64, float64) bool {
@@ -50,11 +188,11 @@ func rect(x, y, w, h, r float64) func(float64, float64) bool {
 	}
 }
 
-func polygon(p ...float64) func(float64, float64) bool {
+func polygon(p []point) func(float64, float64) bool {
 	return func(x, y float64) bool {
 		in := false
-		for i, j := 0, len(p)-2; i < len(p); j, i = i, i+2 {
-			if (p[i+1] > y) != (p[j+1] > y) && x < (p[j]-p[i])*(y-p[i+1])/(p[j+1]-p[i+1])+p[i] {
+		for i, j := 0, len(p)-1; i < len(p); j, i = i, i+1 {
+			if (p[i].y > y) != (p[j].y > y) && x < (p[j].x-p[i].x)*(y-p[i].y)/(p[j].y-p[i].y)+p[i].x {
 				in = !in
 			}
 		}
@@ -62,8 +200,23 @@ func polygon(p ...float64) func(float64, float64) bool {
 	}
 }
 
-// draw paints the mark with a margin, 8 by 8 samples a pixel.
-func draw(size int) image.Image {
+// stroked is a line with round ends.
+func stroked(p []point, half float64) func(float64, float64) bool {
+	return func(x, y float64) bool {
+		for i := 1; i < len(p); i++ {
+			dx, dy := p[i].x-p[i-1].x, p[i].y-p[i-1].y
+			t := ((x-p[i-1].x)*dx + (y-p[i-1].y)*dy) / (dx*dx + dy*dy)
+			t = math.Max(0, math.Min(1, t))
+			if math.Hypot(x-p[i-1].x-t*dx, y-p[i-1].y-t*dy) <= half {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// paint has a margin, and 8 by 8 samples a pixel.
+func (d drawing) paint(size int) image.Image {
 	const samples = 8
 	m := image.NewNRGBA(image.Rect(0, 0, size, size))
 	scale := 34 / float64(size)
@@ -73,9 +226,9 @@ func draw(size int) image.Image {
 			for s := range samples * samples {
 				x := (float64(px)+(float64(s%samples)+.5)/samples)*scale - 1
 				y := (float64(py)+(float64(s/samples)+.5)/samples)*scale - 1
-				for i := len(mark) - 1; i >= 0; i-- {
-					if mark[i].in(x, y) {
-						c := mark[i].colour
+				for i := len(d) - 1; i >= 0; i-- {
+					if d[i].in(x, y) {
+						c := d[i].colour
 						r, g, b, hits = r+float64(c.R), g+float64(c.G), b+float64(c.B), hits+1
 						break
 					}
@@ -89,16 +242,16 @@ func draw(size int) image.Image {
 	return m
 }
 
-func encoded(size int) []byte {
+func (d drawing) png(size int) []byte {
 	var out bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, draw(size)); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, d.paint(size)); err != nil {
 		log.Fatal(err)
 	}
 	return out.Bytes()
 }
 
 // ico holds PNGs, as Windows takes them since Vista.
-func ico(sizes ...int) []byte {
+func (d drawing) ico(sizes ...int) []byte {
 	var head, body bytes.Buffer
 	put := func(v ...any) {
 		for _, one := range v {
@@ -107,21 +260,25 @@ func ico(sizes ...int) []byte {
 	}
 	put(uint16(0), uint16(1), uint16(len(sizes)))
 	for _, size := range sizes {
-		data := encoded(size)
+		data := d.png(size)
 		put(uint8(size%256), uint8(size%256), uint8(0), uint8(0), uint16(1), uint16(32), uint32(len(data)), uint32(6+16*len(sizes)+body.Len()))
 		body.Write(data)
 	}
 	return append(head.Bytes(), body.Bytes()...)
 }
 
-func main() {
-	for name, data := range map[string][]byte{
-		"build/appicon.png":      encoded(512),
-		"build/windowicon.png":   encoded(128), // a window hands every pixel to the display before it is shown
-		"build/windows/icon.ico": ico(256, 64, 48, 32, 16),
-	} {
-		if err := os.WriteFile(name, data, 0o644); err != nil {
-			log.Fatal(err)
-		}
+// icns holds PNGs, as macOS takes them since 10.7: each size, and twice it.
+func (d drawing) icns() []byte {
+	var body bytes.Buffer
+	for _, one := range []struct {
+		kind string
+		size int
+	}{{"ic11", 32}, {"ic12", 64}, {"ic07", 128}, {"ic13", 256}, {"ic08", 256}, {"ic14", 512}, {"ic09", 512}, {"ic10", 1024}} {
+		data := d.png(one.size)
+		body.WriteString(one.kind)
+		_ = binary.Write(&body, binary.BigEndian, uint32(8+len(data)))
+		body.Write(data)
 	}
+	head := append([]byte("icns"), binary.BigEndian.AppendUint32(nil, uint32(8+body.Len()))...)
+	return append(head, body.Bytes()...)
 }

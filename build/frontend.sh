@@ -49,6 +49,7 @@ dist() {
 	modules
 	local now files
 	mapfile -d '' files < <(find . \( -name node_modules -o -name dist -o -name build-fake -o -name test-results -o -name 'e2e*' \) -prune -o -type f -print0)
+	files+=(../backend/internal/pages/static/{tokens.css,mark.svg}) # which the service's pages have too
 	now=$(sum "${files[@]}")
 	[[ ! -e dist/index.html || ! -e $notes/dist || $(<"$notes/dist") != "$now" ]] || return 0
 	echo "npm run build"

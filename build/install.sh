@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh put|remove PREFIX [FILE…]: puts programs into PREFIX/bin, and a menu entry
-# (NAME.desktop) with its icon (a PNG, which takes the entry's name) where desktops
+# (NAME.desktop) with its icon (PNGs and an SVG, which take the entry's name) where desktops
 # look for them under PREFIX/share. With lanyard itself go its completions for bash, zsh
 # and fish and its manual pages. It takes all of it away again. What was put, and
 # its checksum, is noted under PREFIX/lib/lanyard; remove takes only what is noted
@@ -93,7 +93,12 @@ put)
 	for source in "$@"; do
 		case $source in
 		*.desktop) put_file "$source" "share/applications/$entry.desktop" 644 whole_path ;;
+		*/hicolor/*.png)
+			size=$(basename "$source" .png)
+			put_file "$source" "share/icons/hicolor/$size/apps/$entry.png" 644
+			;;
 		*.png) put_file "$source" "share/icons/hicolor/512x512/apps/$entry.png" 644 ;;
+		*.svg) put_file "$source" "share/icons/hicolor/scalable/apps/$entry.svg" 644 ;;
 		*)
 			put_file "$source" "bin/${source##*/}" 755
 			[[ ${source##*/} != lanyard ]] || put_manual "$source"

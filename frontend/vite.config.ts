@@ -43,7 +43,7 @@ function release(): Plugin {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue
         size += gzipSync(chunk.code).length
-        const fake = chunk.moduleIds.find((id) => id.endsWith('/lib/fake.ts'))
+        const fake = chunk.moduleIds.find((id) => id.includes('/src/fake/'))
         if (fake) this.error(`${fake} is for tests, and no part of a release`)
       }
       if (size > mostScript) this.error(`${size} bytes of JavaScript (gzip); ${mostScript} is the most`)
@@ -60,7 +60,7 @@ export default defineConfig({
     emptyOutDir: true,
   },
   preview: { host: '127.0.0.1', strictPort: true },
-  server: { host: '127.0.0.1' },
+  server: { host: '127.0.0.1', fs: { allow: ['.', '../backend/internal/pages/static'] } },
   test: {
     environment: 'jsdom',
     include: ['src/**/*.test.ts'],

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test as base, type Page } from '@playwright/test'
-import type { Fake } from '../src/lib/fake'
-import type { View } from './views'
+import type { Fake } from '../src/fake'
+import type { View } from './reach'
 
 declare global {
   interface Window {

@@ -51,8 +51,11 @@ test('from the first start to the last', async ({ page }) => {
   expect(await page.evaluate(() => window.fake.copied.length)).toBe(1)
   await page.evaluate(() => window.fake.finish())
 
+  await expect(page.getByRole('heading', { name: 'Signed in as anna' })).toBeFocused()
+  await tabTo(page, 'Go to Home')
+  await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { name: 'anna' })).toBeFocused()
-  await page.keyboard.press('Control+2')
+  await page.keyboard.press('Control+5')
   await expect(page.getByRole('table')).toBeVisible()
   await tabTo(page, 'Generate new token')
   await seen(page)
@@ -105,7 +108,8 @@ test('from the first start to the last', async ({ page }) => {
   await expect(page.getByRole('row', { name: /nightly build/ })).toBeHidden()
   await expect(page.getByRole('heading', { name: 'Personal access tokens' })).toBeFocused()
 
-  await page.keyboard.press('Control+3')
+  await tabTo(page, 'This computer’s service')
+  await page.keyboard.press('Enter')
   await tabTo(page, /^Stop/)
   await page.keyboard.press('Space')
   await expect(page.getByRole('button', { name: 'Let it run' })).toBeFocused()
@@ -125,7 +129,7 @@ test('from the first start to the last', async ({ page }) => {
 test('a dialog keeps the focus', async ({ page }) => {
   await page.goto('/?state=active')
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
-  await page.keyboard.press('Control+2')
+  await page.keyboard.press('Control+5')
   await expect(page.getByRole('table')).toBeVisible()
   await page.keyboard.press('Control+n')
   const dialog = page.getByRole('dialog')
@@ -155,7 +159,7 @@ test('what people wrote stays text', async ({ page }) => {
   const name = '<img src=x onerror=alert(1)>'
   await page.goto(`/?state=active&tokens=odd&account=${encodeURIComponent(name)}`)
   await expect(page.getByRole('heading', { name })).toBeVisible()
-  await page.keyboard.press('Control+2')
+  await page.keyboard.press('Control+5')
   await expect(page.getByRole('table')).toBeVisible()
   expect(await page.locator('#app img, #app script, #app b b').count()).toBe(0)
   await expect(page).toHaveTitle('Lanyard')

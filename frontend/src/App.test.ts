@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
 import App from './App.svelte'
 import type { SessionState } from './lib/backend'
-import { Fake, fault, odd, type FakeOptions } from './lib/fake'
+import { Fake, fault, odd, type FakeOptions } from './fake'
 
 const user = userEvent.setup()
 
@@ -74,6 +74,11 @@ describe('signing in', () => {
     expect(fake.copied[0]).toContain('/authorize?')
     expect(fake.calls).toContain('Session.OpenAgain')
     fake.finish()
+    expect(await heading('Signed in as anna')).toHaveFocus()
+    expect(screen.getByText(/was stored in/)).toHaveTextContent(
+      'A Read, Write, Delete token for this computer was stored in GNOME Keyring.',
+    )
+    await press('Go to Home')
     expect(await heading('anna')).toHaveFocus()
   })
 
@@ -92,7 +97,7 @@ describe('signing in', () => {
     await press('Sign in')
     expect(await screen.findByText('Enter the address of the server.')).toBeVisible()
     expect(screen.getByRole('textbox', { name: 'Address of the server' })).toHaveFocus()
-    expect(fake.calls).toEqual(['Session.Current'])
+    expect(fake.calls.filter((call) => call.startsWith('Session.'))).toEqual(['Session.Current'])
   })
 
   it('says in words what was wrong with the address', async () => {
@@ -187,18 +192,18 @@ describe('keys', () => {
     },
   )
 
-  it('Ctrl+, goes to the settings that there are', async () => {
+  it('Ctrl+, goes to the tokens', async () => {
     open({ state: 'active' })
     await heading('anna')
     await user.keyboard('{Control>},{/Control}')
     expect(await heading('Personal access tokens')).toBeVisible()
   })
 
-  it('Ctrl+, goes to the service where nobody is signed in', async () => {
+  it('Ctrl+, goes to the settings that there are where nobody is signed in', async () => {
     open()
     await heading(/Sign in once/)
     await user.keyboard('{Control>},{/Control}')
-    expect(await heading('This computer’s service')).toBeVisible()
+    expect(await heading('General')).toBeVisible()
   })
 
   it('Ctrl+R and F5 look again', async () => {

@@ -5,7 +5,7 @@ import { wails, type Backend } from './lib/backend'
 
 async function backend(): Promise<Backend> {
   if (import.meta.env.MODE !== 'fake') return wails()
-  const fake = (await import('./lib/fake')).fromAddress(location.search)
+  const fake = (await import('./fake/address')).fromAddress(location.search)
   Object.assign(window, { fake }) // what the tests hold
   return fake
 }

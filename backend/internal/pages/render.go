@@ -27,18 +27,23 @@ type asset struct {
 }
 
 var (
-	assets, assetNames = loadAssets("static/lanyard.css", "static/mark.svg", "static/passkey.js")
+	assets, assetNames = loadAssets("static/tokens.css+static/lanyard.css", "static/mark.svg", "static/passkey.js")
 	views              = loadViews("message", "setup", "signin", "confirm", "activate", "device", "account", "signout",
 		"second", "security", "app", "remove", "recovery", "codes", "passkey", "passkey-new", "password")
 )
 
+// loadAssets takes each by its name; "a.css+b.css" is one file, named like the last.
 func loadAssets(names ...string) (byName map[string]asset, nameOf map[string]string) {
 	kinds := map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
 	byName, nameOf = make(map[string]asset), make(map[string]string)
 	for _, name := range names {
-		body, err := embedded.ReadFile(name)
-		if err != nil {
-			panic(err) // the program was built without it
+		var body []byte
+		for name = range strings.SplitSeq(name, "+") {
+			part, err := embedded.ReadFile(name)
+			if err != nil {
+				panic(err) // the program was built without it
+			}
+			body = append(body, part...)
 		}
 		sum := sha256.Sum256(body)
 		base, ext := path.Base(name), path.Ext(name)

@@ -1,19 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  at,
-  characters,
-  count,
-  date,
-  dayOf,
-  endOfDay,
-  host,
-  inDays,
-  left,
-  moment,
-  plain,
-  relative,
-  soon,
-} from './format'
+import { at, characters, dayOf, endOfDay, host, inDays, plain, soon } from './format'
 
 const now = new Date('2026-11-23T09:00:00Z')
 const after = (ms: number) => new Date(now.getTime() + ms).toISOString()
@@ -21,51 +7,12 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-describe('relative', () => {
-  it.each([
-    [0, 'just now'],
-    [-59_000, 'just now'],
-    [30_000, 'in less than a minute'],
-    [-minute, '1 minute ago'],
-    [-59 * minute, '59 minutes ago'],
-    [hour, 'in 1 hour'],
-    [-23.9 * hour, '23 hours ago'],
-    [day, 'in 1 day'],
-    [90 * day - 5 * minute, 'in 90 days'],
-    [89.4 * day, 'in 89 days'],
-    [-1.9 * day, '1 day ago'],
-    [-119 * day, '119 days ago'],
-    [130 * day, 'in 4 months'],
-    [-800 * day, '2 years ago'],
-  ])('%d ms from now', (ms, said) => expect(relative(after(ms), now)).toBe(said))
-
-  it('says nothing of no time', () => expect(relative('', now)).toBe(''))
-})
-
-describe('left', () => {
-  it.each([
-    [10 * minute, '10 min 00 s'],
-    [272_000, '4 min 32 s'],
-    [59_001, '1 min 00 s'],
-    [1, '1 s'],
-    [0, ''],
-    [-5000, ''],
-  ])('%d ms', (ms, said) => expect(left(after(ms), now)).toBe(said))
-
-  it('says nothing where there is no end', () => expect(left('', now)).toBe(''))
-})
-
 describe('dates', () => {
   it('reads what Go writes', () =>
     expect(at('2026-11-23T09:00:00.123456Z')?.getTime()).toBe(now.getTime() + 123))
   it.each(['', 'yesterday', '0001-01-01T00:00:00Z'])('takes %j for none', (time) =>
     expect(at(time)).toBeNull(),
   )
-  it('writes the day', () => expect(date('2026-11-23T23:30:00Z', 'UTC')).toBe('23 Nov 2026'))
-  it('writes the day of the zone', () =>
-    expect(date('2026-11-23T23:30:00Z', 'Europe/Berlin')).toBe('24 Nov 2026'))
-  it('writes the moment', () =>
-    expect(moment('2026-11-23T09:05:00Z', 'UTC')).toBe('23 November 2026 at 09:05 UTC'))
   it('adds days', () => expect(inDays(30, now)).toBe('2026-12-23T09:00:00.000Z'))
   it('knows what is soon', () => {
     expect(soon(after(6 * day), now, 7)).toBe(true)
@@ -92,7 +39,6 @@ describe('names', () => {
     expect(characters('👩🏽‍💻')).toBe(4)
     expect(characters('x'.repeat(100))).toBe(100)
   })
-  it('counts things', () => expect([count(1, 'token'), count(2, 'token')]).toEqual(['1 token', '2 tokens']))
   it('takes the host out of an address', () => expect(host('https://r.example:8443/')).toBe('r.example:8443'))
   it('leaves an ordinary name as it is', () => expect(plain('ci, nightly <b>')).toBe('ci, nightly <b>'))
   it('makes one line of several', () => expect(plain('a\r\nb\u2028c\td')).toBe('a b c d'))

@@ -1,10 +1,8 @@
-// Times, names and codes in words. Pure: now is passed in.
+// Times, names and codes, before they are words. Pure: now is passed in.
 
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
-
-export type Zone = string | undefined // undefined: the computer's own
 
 // at reads an RFC 3339 time; null where there is none.
 export function at(time: string): Date | null {
@@ -13,65 +11,26 @@ export function at(time: string): Date | null {
   return Number.isNaN(date.getTime()) || date.getUTCFullYear() <= 1 ? null : date
 }
 
-export function date(time: string, zone?: Zone): string {
-  return words(time, { day: 'numeric', month: 'short', year: 'numeric' }, zone)
-}
-
-export function moment(time: string, zone?: Zone): string {
-  return words(
-    time,
-    {
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      timeZoneName: 'short',
-    },
-    zone,
-  )
-}
-
-function words(time: string, form: Intl.DateTimeFormatOptions, zone: Zone): string {
-  const when = at(time)
-  return when ? new Intl.DateTimeFormat('en-GB', { ...form, timeZone: zone }).format(when) : ''
-}
-
-// relative says how far from now a time lies: "in 3 days", "2 hours ago".
-export function relative(time: string, now: Date): string {
-  const when = at(time)
-  if (!when) return ''
-  const ahead = when.getTime() - now.getTime()
-  const far = Math.abs(ahead)
-  if (far < minute) return ahead > 0 ? 'in less than a minute' : 'just now'
+// far is how far from now something lies, in the unit that people use; null
+// where that is less than a minute.
+export function far(ahead: number): [number, Intl.RelativeTimeFormatUnit] | null {
+  const long = Math.abs(ahead)
+  if (long < minute) return null
+  if (long < hour) return [Math.floor(long / minute), 'minute']
+  if (long < day) return [Math.floor(long / hour), 'hour']
   // What lies ahead is 90 days still when a minute of them is over.
   const whole = ahead > 0 ? Math.round : Math.floor
-  const [amount, unit] =
-    far < hour
-      ? [Math.floor(far / minute), 'minute']
-      : far < day
-        ? [Math.floor(far / hour), 'hour']
-        : far < 120 * day
-          ? [whole(far / day), 'day']
-          : far < 730 * day
-            ? [whole(far / (30.44 * day)), 'month']
-            : [whole(far / (365.25 * day)), 'year']
-  const said = count(amount as number, unit as string)
-  return ahead > 0 ? `in ${said}` : `${said} ago`
+  if (long < 120 * day) return [whole(long / day), 'day']
+  if (long < 730 * day) return [whole(long / (30.44 * day)), 'month']
+  return [whole(long / (365.25 * day)), 'year']
 }
 
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
-}
-
-// left is a countdown: "4 min 32 s". '' once it is over or has no end.
-export function left(time: string, now: Date): string {
+// count is a countdown; null once it is over or has no end.
+export function count(time: string, now: Date): { minutes: number; seconds: number } | null {
   const when = at(time)
-  if (!when) return ''
+  if (!when) return null
   const seconds = Math.ceil((when.getTime() - now.getTime()) / 1000)
-  if (seconds <= 0) return ''
-  const whole = Math.floor(seconds / 60)
-  return whole > 0 ? `${whole} min ${String(seconds % 60).padStart(2, '0')} s` : `${seconds} s`
+  return seconds <= 0 ? null : { minutes: Math.floor(seconds / 60), seconds: seconds % 60 }
 }
 
 // soon tells whether a time lies within so many days from now.

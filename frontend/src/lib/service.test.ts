@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Fake, fault } from './fake'
+import { Fake, fault } from '../fake'
 import { Service } from './service.svelte'
 
 describe('Service', () => {

@@ -47,17 +47,22 @@ export class Session extends Work {
     })
   }
 
+  // refresh looks again without a sign of it.
+  async refresh() {
+    await this.quiet(async () => this.learn(await this.#backend.Session.Current()))
+  }
+
   async retake() {
     await this.run('retake', async () => this.learn(await this.#backend.Session.Retake()))
   }
 
   // signOut has its receipt shown before the window turns to signing in, so
   // what is heard meanwhile waits.
-  async signOut() {
+  async signOut(everywhere = false) {
     await this.run('sign_out', async () => {
       this.#later = []
       try {
-        this.receipt = await this.#backend.Session.SignOut()
+        this.receipt = await this.#backend.Session.SignOut(everywhere)
       } finally {
         const view = this.#later.pop()
         this.#later = null

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SessionView } from './backend'
-import { Fake, fault } from './fake'
+import { Fake, fault } from '../fake'
 import { Session } from './session.svelte'
 
 let fake: Fake
@@ -95,7 +95,7 @@ describe('Session', () => {
     const seen: (string | undefined)[] = []
     const signOut = fake.Session.SignOut
     fake.Session.SignOut = async () => {
-      const receipt = await signOut()
+      const receipt = await signOut(false)
       seen.push(session.view?.state) // the event was sent already
       return receipt
     }

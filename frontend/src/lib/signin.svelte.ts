@@ -1,18 +1,22 @@
 import { asError, type AppError, type Backend, type Prompt } from './backend'
-import { left } from './format'
+import { count } from './format'
 import type { Session } from './session.svelte'
+
+export type Where = 'own' | 'other' | 'hub' | 'any'
 
 // SignIn is one sign-in after the other: where to, and what the person is
 // waited for. Everything after the start happens in Go.
 export class SignIn {
-  where = $state<'own' | 'other'>('own')
+  where = $state<Where>('own')
   address = $state('')
+  done = $state(false) // signed in just now, and what was stored and set up is still to be shown
   running = $state(false)
   cancelling = $state(false)
   device = $state(false)
   prompt = $state<Prompt | null>(null)
   error = $state<AppError | null>(null)
   now = $state(new Date())
+  #renewing = false
   #backend: Backend
   #session: Session
   #time: () => Date
@@ -32,14 +36,9 @@ export class SignIn {
     })
   }
 
-  // left is how long the link or code still holds: "4 min 32 s".
-  get left(): string {
-    return this.prompt ? left(this.prompt.expires, this.now) : ''
-  }
-
   // over: the link or code no longer holds.
   get over(): boolean {
-    return this.prompt !== null && this.prompt.expires !== '' && this.left === ''
+    return this.prompt !== null && this.prompt.expires !== '' && count(this.prompt.expires, this.now) === null
   }
 
   async start(device: boolean) {
@@ -51,8 +50,8 @@ export class SignIn {
     this.error = null
     const tick = setInterval(() => (this.now = this.#time()), 1000)
     try {
-      const server = this.where === 'own' ? '' : this.address.trim()
-      this.#session.learn(await this.#backend.Session.SignIn(server, device))
+      this.#session.learn(await this.#backend.Session.SignIn(this.#server, device))
+      this.done = !this.#renewing
     } catch (reason) {
       const error = asError(reason)
       // Who cancels knows it.
@@ -65,11 +64,22 @@ export class SignIn {
     }
   }
 
+  get #server(): string {
+    if (this.where === 'own') return ''
+    return this.where === 'hub' ? 'docker-hub' : this.address.trim()
+  }
+
   // again signs in where an account was before.
   async again(server: string, own: boolean) {
-    this.where = own ? 'own' : 'other'
-    this.address = own ? '' : server
+    this.where = own ? 'own' : server === 'docker.io' ? 'hub' : 'other'
+    this.address = this.where === 'other' ? server : ''
+    this.#renewing = true
     await this.start(false)
+    this.#renewing = false
+  }
+
+  dismiss() {
+    this.done = false
   }
 
   async cancel() {

@@ -22,6 +22,11 @@ export class Tokens extends Work {
     await this.run('load', () => this.#reload())
   }
 
+  // refresh is for a change that was made elsewhere.
+  async refresh() {
+    if (this.loaded) await this.quiet(() => this.#reload())
+  }
+
   async #reload() {
     const generation = this.#generation
     const got = await this.#backend.Tokens.List()
@@ -70,15 +75,15 @@ export class Tokens extends Work {
   }
 
   async rename(id: string, description: string): Promise<boolean> {
-    return this.#change('rename', () => this.#backend.Tokens.Rename(id, description))
+    return this.#change('rename', () => this.#backend.Tokens.Edit(id, { description, scope: '' }))
   }
 
   async setActive(id: string, active: boolean): Promise<boolean> {
-    return this.#change('set_active', () => this.#backend.Tokens.SetActive(id, active))
+    return this.#change('set_active', () => this.#backend.Tokens.SetActive([id], active))
   }
 
   async delete(id: string): Promise<boolean> {
-    return this.#change('delete', () => this.#backend.Tokens.Delete(id))
+    return this.#change('delete', () => this.#backend.Tokens.Delete([id]))
   }
 
   // The list is asked for again after each change: it says what the service

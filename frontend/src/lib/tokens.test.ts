@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { TokenList } from './backend'
-import { Fake, fault } from './fake'
+import type { NewToken, TokenList } from './backend'
+import { Fake, fault } from '../fake'
 import { Tokens } from './tokens.svelte'
 
 let fake: Fake
@@ -13,7 +13,7 @@ beforeEach(async () => {
   fake.calls = []
 })
 
-const wanted = { description: 'nightly', scope: 'write', expires: '' } as const
+const wanted = { description: 'nightly', scope: 'write', expires: '', repositories: [] } satisfies NewToken
 
 describe('Tokens', () => {
   it('has the list and its counts', () => {

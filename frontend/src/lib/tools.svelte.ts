@@ -8,7 +8,8 @@ export class Tools extends Work {
   plan = $state<ToolsPlan | null>(null) // shown before anything is written
   mayCopy = $state(false) // the person agrees to the plan's offer
   #replace = false // what the plan shows: another credential helper gives way
-  done = $state('') // what was done last, in words
+  setUpIn = $state('') // the file, after apply
+  undone = $state('') // what undo did, in Go's words
   #backend: Backend
 
   constructor(backend: Backend) {
@@ -22,10 +23,22 @@ export class Tools extends Work {
     })
   }
 
+  #said() {
+    this.setUpIn = this.undone = ''
+  }
+
+  // refresh is for a change that was made elsewhere.
+  async refresh() {
+    if (this.status)
+      await this.quiet(async () => {
+        this.status = await this.#backend.Tools.Status()
+      })
+  }
+
   // preview shows the plan. Where another credential helper is set it is an
   // error, other_helper, unless that may be replaced.
   async preview(replace = false) {
-    this.done = ''
+    this.#said()
     await this.run('plan', async () => {
       this.mayCopy = false
       this.plan = await this.#backend.Tools.Plan(replace)
@@ -42,17 +55,17 @@ export class Tools extends Work {
     await this.run('apply', async () => {
       this.status = await this.#backend.Tools.Apply(this.mayCopy, this.#replace)
       this.plan = null
-      this.done = `Set up in ${this.status.file}.`
+      this.setUpIn = this.status.file
     })
   }
 
   async undo() {
-    this.done = ''
+    this.#said()
     const undone = await this.run('undo', () => this.#backend.Tools.Undo())
     if (!undone) return
     this.plan = null
     await this.load()
-    this.done = undone.summary
+    this.undone = undone.summary
   }
 
   // clear forgets what was shown to another account.
@@ -60,6 +73,6 @@ export class Tools extends Work {
     this.status = null
     this.plan = null
     this.error = null
-    this.done = ''
+    this.#said()
   }
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Fake, fault } from './fake'
+import { Fake, fault } from '../fake'
 import { Tools } from './tools.svelte'
 
 let fake: Fake
@@ -50,25 +50,25 @@ describe('Tools', () => {
     await tools.apply()
     expect(tools.status?.setUp).toBe(true)
     expect(tools.plan).toBeNull()
-    expect(tools.done).toBe('Set up in /home/anna/.docker/config.json.')
+    expect(tools.setUpIn).toBe('/home/anna/.docker/config.json')
   })
 
   it('undoes, and says what was put back', async () => {
     await tools.undo()
-    expect(tools.done).toBe('/home/anna/.docker/config.json is as it was before.')
+    expect(tools.undone).toBe('/home/anna/.docker/config.json is as it was before.')
     expect(tools.status?.setUp).toBe(false)
   })
 
   it('says why it could not undo, and nothing of success', async () => {
     fake.fail['Tools.Undo'] = fault('refused', 'The file is not valid JSON.', 'Put it right.')
     await tools.undo()
-    expect(tools.done).toBe('')
+    expect(tools.undone).toBe('')
     expect(tools.error?.action).toBe('Put it right.')
   })
 
   it('is empty for another account', async () => {
     await tools.preview()
     tools.clear()
-    expect([tools.status, tools.plan, tools.done, tools.error]).toEqual([null, null, '', null])
+    expect([tools.status, tools.plan, tools.undone, tools.error]).toEqual([null, null, '', null])
   })
 })

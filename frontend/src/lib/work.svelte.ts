@@ -23,4 +23,28 @@ export class Work {
       this.busy = ''
     }
   }
+
+  #quiet = false
+  #again = false
+
+  // quiet does what nobody pressed a button for: without a sign of work, and a
+  // failure leaves what is known. Asked for while it is under way, it is done
+  // once more.
+  protected async quiet(doing: () => Promise<unknown>) {
+    if (this.#quiet) {
+      this.#again = true
+      return
+    }
+    this.#quiet = true
+    try {
+      do {
+        this.#again = false
+        await doing()
+      } while (this.#again)
+    } catch {
+      // the next change, or the person, asks again
+    } finally {
+      this.#quiet = false
+    }
+  }
 }

@@ -1,0 +1,41 @@
+import type { SessionState } from '../lib/contract'
+import { stopped } from './desk'
+import { Fake, fault } from './index'
+
+// fromAddress makes the fake that the page's address asks for:
+// ?state=active&lang=de&theme=dark&tokens=odd&setup=1&tools=none&offer=1&fail=Tokens.List
+export function fromAddress(query: string): Fake {
+  const asked = new URLSearchParams(query)
+  const name = asked.get('fail')
+  const fake = new Fake({
+    state: (asked.get('state') ?? 'signed_out') as SessionState,
+    account: asked.get('account') ?? undefined,
+    server: asked.get('server') ?? undefined,
+    tokens: (asked.get('tokens') ?? 'few') as 'few',
+    setUp: asked.get('tools') !== 'none',
+    offer: asked.has('offer'),
+    needsSetup: asked.has('setup'),
+    browserError: asked.has('nobrowser') ? 'Could not open a browser.' : '',
+    foreign: asked.has('foreign'),
+    quiet: asked.has('quiet'),
+    slow: Number(asked.get('slow') ?? 0),
+    preferences: {
+      language: (asked.get('lang') ?? 'en') as 'en',
+      theme: (asked.get('theme') ?? 'system') as 'system',
+    },
+    fail: name
+      ? {
+          [name]: fault(
+            'offline',
+            'The server at localhost:8460 does not answer.',
+            'Check the network, or start this computer’s service under Settings.',
+          ),
+        }
+      : {},
+  })
+  if (asked.get('service') === 'stopped') fake.service = { ...fake.service, ...stopped }
+  const version = asked.get('version')
+  if (version) fake.view = { ...fake.view, serverVersion: version as 'too_old' }
+  if (asked.has('ending')) fake.view = { ...fake.view, ends: fake.ago(-2.5), idleEnds: fake.ago(-1.2) }
+  return fake
+}

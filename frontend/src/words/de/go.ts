@@ -1,0 +1,6 @@
+import type { Pair } from '../go'
+import { errors } from './go-errors'
+import { states } from './go-states'
+
+// What Go says, in German. A sentence that is missing here is shown in English.
+export const goWords: readonly Pair[] = [...errors, ...states]
