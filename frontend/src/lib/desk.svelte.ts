@@ -1,8 +1,9 @@
 import { getContext, setContext } from 'svelte'
 import { Words } from '../words/words.svelte'
 import { Accounts } from './accounts.svelte'
+import { Activity } from './activity.svelte'
 import { Clock } from './clock.svelte'
-import type { Backend, HomeView, SecurityView } from './contract'
+import type { Backend, HomeView } from './contract'
 import { Keychain } from './keychain.svelte'
 import { live } from './live'
 import { Look } from './look.svelte'
@@ -10,6 +11,7 @@ import { Nav, type Place } from './nav.svelte'
 import { Notices } from './notices.svelte'
 import { Preferences } from './preferences.svelte'
 import { Service } from './service.svelte'
+import { Security } from './security.svelte'
 import { Session } from './session.svelte'
 import { Keys } from './shortcuts'
 import { SignIn } from './signin.svelte'
@@ -34,7 +36,8 @@ export class Desk {
   readonly preferences: Preferences
   readonly notices: Notices
   readonly home: Look<HomeView>
-  readonly security: Look<SecurityView>
+  readonly security: Security
+  readonly activity: Activity
   signingOut = $state(false) // the person is asked whether to
   shortcuts = $state(false) // their list is shown
 
@@ -43,7 +46,7 @@ export class Desk {
     this.signIn = new SignIn(backend, this.session)
     this.start = new Start(backend, this.session)
     this.nav = new Nav(() => this.session.signedIn)
-    this.tokens = new Tokens(backend)
+    this.tokens = new Tokens(backend, () => this.clock.now)
     this.tools = new Tools(backend)
     this.service = new Service(backend)
     this.accounts = new Accounts(backend, this.session)
@@ -51,7 +54,8 @@ export class Desk {
     this.preferences = new Preferences(backend, this.words)
     this.notices = new Notices(backend)
     this.home = new Look(() => backend.Home.Look())
-    this.security = new Look(() => backend.Security.Look())
+    this.security = new Security(backend)
+    this.activity = new Activity(backend)
   }
 
   // open begins to listen and looks; the returned function ends it.
@@ -61,11 +65,12 @@ export class Desk {
       this.session.listen(),
       this.signIn.listen(),
       this.start.listen(),
+      this.tokens.listen(),
       this.clock.start(),
       this.notices.listen((place) => this.nav.go(place)),
       live(this.backend, {
         tokens: again(this.tokens, this.session),
-        activity: [],
+        activity: again(this.activity, this.security),
         sessions: again(this.session, this.security),
         tools: again(this.tools),
         uses: again(this.home),
@@ -88,6 +93,7 @@ export class Desk {
     this.tools.clear()
     this.home.clear()
     this.security.clear()
+    this.activity.clear()
     void this.accounts.load()
     void this.notices.load()
   }
@@ -101,6 +107,7 @@ export class Desk {
       },
       tokens: () => this.tokens.load(),
       security: () => this.security.load(),
+      activity: () => this.activity.load(),
       accounts: () => this.accounts.load(),
       service: () => this.service.load(),
       keychain: () => this.keychain.load(),
