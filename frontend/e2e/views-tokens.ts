@@ -102,7 +102,7 @@ export const tokenViews: View[] = [
   view('token-fresh', 'Copy your new token now', async (page) => {
     await fresh(page)
     await button(page, 'Copy token')
-    await expect(page.getByText('cleared in')).toBeVisible()
+    await expect(page.getByText('is cleared in 30 s')).toBeVisible()
   }),
   view('token-fresh-kubernetes', 'Copy your new token now', async (page) => {
     await fresh(page)
@@ -110,7 +110,7 @@ export const tokenViews: View[] = [
   }),
   view('token-fresh-file', 'Copy your new token now', async (page) => {
     await fresh(page)
-    await page.getByRole('tab', { name: 'A file' }).click()
+    await page.getByRole('tab', { name: 'File' }).click()
     await button(page, /^Save to a file/)
     await expect(page.getByText('Only you can read it')).toBeVisible()
   }),

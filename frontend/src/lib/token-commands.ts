@@ -33,6 +33,6 @@ export function commands(of: CommandFor, { account, registry, file }: Wanted): s
   const config = JSON.stringify({ auths: { [registry]: { username: account, password: '%s' } } })
   return [
     'read -rs token',
-    `printf ${quote(config)} "$token" |\n  kubectl create secret generic lanyard-pull --type=kubernetes.io/dockerconfigjson \\\n  --from-file=.dockerconfigjson=/dev/stdin`,
+    `printf ${quote(config)} "$token" |\n  kubectl create secret generic lanyard-pull \\\n  --type=kubernetes.io/dockerconfigjson \\\n  --from-file=.dockerconfigjson=/dev/stdin`,
   ]
 }

@@ -44,13 +44,24 @@ const moment: Intl.DateTimeFormatOptions = {
 function once<A extends unknown[], F>(make: (...asked: A) => F): (...asked: A) => F {
   const made = new Map<string, F>()
   return (...asked) => {
-    const key = JSON.stringify(asked)
+    const [first] = asked
+    const key = asked.length === 1 && typeof first === 'string' ? first : JSON.stringify(asked)
     let one = made.get(key)
     if (one === undefined) made.set(key, (one = make(...asked)))
     return one
   }
 }
 
+type Part = { text: string } | { place: string }
+
+// taken is a text taken apart into what it says and its places.
+const taken = once((form: string): Part[] =>
+  form
+    .split(/(\{\w+\})/)
+    .filter(Boolean)
+    .map((part) => (/^\{\w+\}$/.test(part) ? { place: part.slice(1, -1) } : { text: part })),
+)
+const plurals = once((locale: string) => new Intl.PluralRules(locale))
 const dates = once(
   (locale: string, zone: string | undefined, form: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale, { ...form, timeZone: zone }),
@@ -85,18 +96,15 @@ export class Words {
   }
 
   // parts is a message for who shows its places in a way of its own.
-  parts(key: Key, values: Values = {}): ({ text: string } | { place: string })[] {
+  parts(key: Key, values: Values = {}): Part[] {
     const message = messages[this.language][key]
     const form =
       typeof message === 'string'
         ? message
-        : new Intl.PluralRules(this.locale).select(Number(values.n)) === 'one'
+        : plurals(this.locale).select(Number(values.n)) === 'one'
           ? message.one
           : message.other
-    return form
-      .split(/(\{\w+\})/)
-      .filter(Boolean)
-      .map((part) => (/^\{\w+\}$/.test(part) ? { place: part.slice(1, -1) } : { text: part }))
+    return taken(form)
   }
 
   #value(value: string | number | undefined): string {

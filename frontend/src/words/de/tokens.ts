@@ -144,7 +144,7 @@ export const tokens: Record<keyof typeof en, Message> = {
   'token.clip.cleared': 'Die Zwischenablage wurde geleert.',
   'token.clip.other': 'Inzwischen wurde etwas anderes kopiert; die Zwischenablage blieb daher unberührt.',
   'token.use.title': 'So wird es benutzt',
-  'token.use.file': 'Eine Datei',
+  'token.use.file': 'Datei',
   'token.use.docker_says': 'Es fragt nach dem Passwort: das Token einfügen. Der Benutzername ist {account}.',
   'token.use.podman_says': 'Es fragt nach dem Passwort: das Token einfügen. Der Benutzername ist {account}.',
   'token.use.github_says':
@@ -209,13 +209,18 @@ export const tokens: Record<keyof typeof en, Message> = {
   'token.may.delete': 'löschen',
   'token.and_more': '… und {n} weitere',
   'token.delete.title_many': { one: '{n} Token löschen?', other: '{n} Token löschen?' },
-  'token.delete.auto':
-    'Das beendet die Sitzungen auf: {machine}. Dort wird abgemeldet, und die Container-Werkzeuge werden abgewiesen.',
+  'token.delete.auto': {
+    one: 'Das beendet die Sitzung auf {machine}: Der Computer wird abgemeldet, und seine Container-Werkzeuge werden abgewiesen.',
+    other:
+      'Das beendet die Sitzungen auf {machine}: Diese Computer werden abgemeldet, und ihre Container-Werkzeuge werden abgewiesen.',
+  },
   'token.delete.auto_final':
     'Das lässt sich nicht rückgängig machen; weiter geht es dort mit einer neuen Anmeldung.',
   'token.deactivate.title_many': { one: '{n} Token deaktivieren?', other: '{n} Token deaktivieren?' },
-  'token.deactivate.other':
-    'Von da an werden die Container-Werkzeuge abgewiesen auf: {machine}. Die Sitzungen laufen weiter.',
-  'token.deactivate.manual': 'Was die von Hand erzeugten Token benutzt, wird ebenfalls abgewiesen.',
+  'token.deactivate.other': {
+    one: 'Von da an werden die Container-Werkzeuge auf {machine} abgewiesen. Die Sitzung läuft weiter.',
+    other: 'Von da an werden die Container-Werkzeuge auf {machine} abgewiesen. Die Sitzungen laufen weiter.',
+  },
+  'token.deactivate.manual': 'Was die von Hand erzeugten Token benutzt, wird von da an abgewiesen.',
   'token.deactivate.more': 'Sie lassen sich jederzeit wieder aktivieren.',
 }

@@ -143,7 +143,7 @@ export const tokens = {
   'token.clip.cleared': 'The clipboard was cleared.',
   'token.clip.other': 'Something else was copied since, so the clipboard was left alone.',
   'token.use.title': 'How to use it',
-  'token.use.file': 'A file',
+  'token.use.file': 'File',
   'token.use.docker_says': 'It asks for the password: paste the token. The user name is {account}.',
   'token.use.podman_says': 'It asks for the password: paste the token. The user name is {account}.',
   'token.use.github_says':
@@ -162,7 +162,7 @@ export const tokens = {
   'token.rotate.title': 'Rotate token?',
   'token.rotate.says': '{description} gets a new secret, and keeps its name, permissions and expiry.',
   'token.rotate.again':
-    'It was rotated before: the secret …{four} holds until {when}. Rotating again ends it now.',
+    'It was rotated before: the secret …{four} still holds, and ends {when}. Rotating again ends it now.',
   'token.rotate.overlap': 'How long the present secret goes on',
   'token.rotate.for_0': 'Not at all',
   'token.rotate.for_1': '1 hour',
@@ -206,12 +206,16 @@ export const tokens = {
   'token.may.delete': 'delete',
   'token.and_more': '… and {n} more',
   'token.delete.title_many': { one: 'Delete {n} token?', other: 'Delete {n} tokens?' },
-  'token.delete.auto':
-    'This ends the sessions on: {machine}. There one is signed out, and the container tools are refused.',
+  'token.delete.auto': {
+    one: 'This ends the session on {machine}: it is signed out, and its container tools are refused.',
+    other: 'This ends the sessions on {machine}: they are signed out, and their container tools are refused.',
+  },
   'token.delete.auto_final': 'This cannot be undone; sign in there again to go on.',
   'token.deactivate.title_many': { one: 'Deactivate {n} token?', other: 'Deactivate {n} tokens?' },
-  'token.deactivate.other':
-    'From then on the container tools are refused on: {machine}. Their sessions go on.',
-  'token.deactivate.manual': 'Whatever uses the tokens made by hand is refused, too.',
+  'token.deactivate.other': {
+    one: 'From then on the container tools on {machine} are refused. Its session goes on.',
+    other: 'From then on the container tools on {machine} are refused. Their sessions go on.',
+  },
+  'token.deactivate.manual': 'Whatever uses the tokens made by hand is refused from then on.',
   'token.deactivate.more': 'You can activate them again at any time.',
 } as const satisfies Record<string, Message>
