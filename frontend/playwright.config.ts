@@ -23,6 +23,7 @@ export default defineConfig({
   projects: [
     { name: 'faults', testIgnore: 'gallery.spec.ts' },
     { name: 'gallery', testMatch: 'gallery.spec.ts' },
+    { name: 'bench', testDir: 'bench', workers: 1 },
   ],
   webServer: {
     command: 'npm run preview -- --port 4817',

@@ -1,5 +1,6 @@
 import { noOverflow, open, test } from './fixture'
 import { views } from './views'
+import { tokenViews } from './views-tokens'
 
 // Every view as pictures, to be looked at: make gallery.
 const sizes = [
@@ -8,7 +9,7 @@ const sizes = [
   { name: '150%', width: 640, height: 420 }, // what is left of 960 by 630
 ]
 
-for (const view of views)
+for (const view of [...views, ...tokenViews])
   test(view.name, async ({ page }) => {
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
     for (const { name, ...size } of sizes) {

@@ -108,9 +108,8 @@ export class Fake extends World implements Backend {
     return {
       List: ({ kind, before }) =>
         this.answer('Activity.List', () => {
-          const fitting = this.acts.filter(
-            (act) => (!kind || act.action.startsWith(kind)) && (!before || act.at < before),
-          )
+          const from = this.acts.findIndex((act) => act.id === before) + 1
+          const fitting = this.acts.slice(from).filter((act) => !kind || act.action.startsWith(`${kind}.`))
           return { events: fitting.slice(0, 25), more: fitting.length > 25 }
         }),
       Export: () =>

@@ -49,6 +49,13 @@ export function tokensOf(world: World, kind: NonNullable<FakeOptions['tokens']>)
       createdFrom: '192.0.2.17',
       repositories: ['team/*'],
       expires: world.ago(-5),
+      previous: {
+        lastFour: 'k3Vv',
+        until: world.ago(-0.8),
+        lastUsed: world.ago(0.05),
+        lastUsedFrom: '198.51.100.7',
+        lastUsedAgent: 'containers/5.33.1 (github.com/containers/image)',
+      },
     },
     {
       ...blank,

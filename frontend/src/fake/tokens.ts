@@ -136,7 +136,13 @@ export function tokenCalls(world: World): Backend['Tokens'] {
             'Copy it again, whole.',
           )
         const token = world.tokens.find((one) => secret.endsWith(one.lastFour)) ?? null
-        return { token, previous: false, says: token ? '' : 'None of your tokens has this secret.' }
+        const before =
+          world.tokens.find((one) => one.previous && secret.endsWith(one.previous.lastFour)) ?? null
+        return {
+          token: token ?? before,
+          previous: !token && before !== null,
+          says: token || before ? '' : 'None of your tokens has this secret.',
+        }
       }),
     SaveSecret: () => world.answer('Tokens.SaveSecret', () => ({ file: '/home/anna/token.txt' })),
   }

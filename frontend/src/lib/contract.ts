@@ -80,7 +80,7 @@ export interface Backend {
     Why(image: string, tool: string): Promise<of.WhyView>
   }
   Activity: {
-    List(q: { kind: of.ActKind; before: string }): Promise<{ events: of.Act[]; more: boolean }>
+    List(q: { kind: of.ActKind; before: string }): Promise<{ events: of.Act[]; more: boolean }> // before: an event's id
     Export(): Promise<{ file: string; count: number }> // file '' = dismissed
   }
   Accounts: {

@@ -1,8 +1,9 @@
 import { getContext, setContext } from 'svelte'
 import { Words } from '../words/words.svelte'
 import { Accounts } from './accounts.svelte'
+import { Activity } from './activity.svelte'
 import { Clock } from './clock.svelte'
-import type { AboutView, Backend, HomeView, SecurityView } from './contract'
+import type { AboutView, Backend, HomeView } from './contract'
 import { Keychain } from './keychain.svelte'
 import { live } from './live'
 import { Look } from './look.svelte'
@@ -11,6 +12,7 @@ import { Notices } from './notices.svelte'
 import { Preferences } from './preferences.svelte'
 import { Service } from './service.svelte'
 import { Report } from './report.svelte'
+import { Security } from './security.svelte'
 import { Session } from './session.svelte'
 import { Keys } from './shortcuts'
 import { SignIn } from './signin.svelte'
@@ -41,7 +43,8 @@ export class Desk {
   readonly report: Report
   readonly about: Look<AboutView>
   readonly home: Look<HomeView>
-  readonly security: Look<SecurityView>
+  readonly security: Security
+  readonly activity: Activity
   signingOut = $state(false) // the person is asked whether to
   adding = $state(false) // an account beside the one there is, or in place of one that ended
   shortcuts = $state(false) // their list is shown
@@ -51,7 +54,7 @@ export class Desk {
     this.signIn = new SignIn(backend, this.session)
     this.start = new Start(backend, this.session)
     this.nav = new Nav(() => this.session.signedIn)
-    this.tokens = new Tokens(backend)
+    this.tokens = new Tokens(backend, () => this.clock.now)
     this.tools = new Tools(backend)
     this.toolbox = new Toolbox(backend)
     this.doctor = new Doctor(backend)
@@ -64,7 +67,8 @@ export class Desk {
     this.report = new Report(backend, this.session)
     this.about = new Look(() => backend.Settings.About())
     this.home = new Look(() => backend.Home.Look())
-    this.security = new Look(() => backend.Security.Look())
+    this.security = new Security(backend)
+    this.activity = new Activity(backend)
   }
 
   // open begins to listen and looks; the returned function ends it.
@@ -74,11 +78,12 @@ export class Desk {
       this.session.listen(),
       this.signIn.listen(),
       this.start.listen(),
+      this.tokens.listen(),
       this.clock.start(),
       this.notices.listen((place) => this.nav.go(place)),
       live(this.backend, {
         tokens: again(this.tokens, this.session),
-        activity: [],
+        activity: again(this.activity, this.security),
         sessions: again(this.session, this.security),
         tools: again(this.tools, this.toolbox, this.doctor),
         uses: again(this.home),
@@ -103,6 +108,7 @@ export class Desk {
     this.doctor.clear()
     this.home.clear()
     this.security.clear()
+    this.activity.clear()
     void this.accounts.load()
     void this.notices.load()
   }
@@ -117,6 +123,7 @@ export class Desk {
       tools: async () => void (await Promise.all([this.toolbox.load(), this.doctor.load()])),
       tokens: () => this.tokens.load(),
       security: () => this.security.load(),
+      activity: () => this.activity.load(),
       accounts: () => this.accounts.load(),
       service: () => this.service.load(),
       keychain: () => this.keychain.load(),

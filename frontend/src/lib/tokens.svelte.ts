@@ -1,21 +1,39 @@
-import type { Backend, Fresh, NewToken, Token } from './backend'
+import type { Backend, Fresh, NewToken, Scope, Token, WhichToken } from './backend'
+import { Clip } from './clip.svelte'
+import { TokenDetails } from './token-details.svelte'
+import { TokenTable } from './token-table.svelte'
 import { Work } from './work.svelte'
 
 // Tokens are the account's personal access tokens. A new secret lies in fresh
 // and nowhere else, until forget.
 export class Tokens extends Work {
-  list = $state<Token[]>([])
+  list = $state.raw<Token[]>([])
   active = $state(0)
   deactivated = $state(0)
   loaded = $state(false)
-  fresh = $state<Fresh | null>(null)
-  copied = $state(false) // the fresh secret was
+  asOf = $state('') // when the list was last told
+  fresh = $state.raw<Fresh | null>(null)
+  copied = $state(false) // the fresh secret was, or saved to a file
+  file = $state('') // where to
+  readonly table: TokenTable
+  readonly details: TokenDetails
+  readonly clip: Clip
   #backend: Backend
+  #now: () => Date
   #generation = 0 // of the account whose tokens these are
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, now: () => Date = () => new Date()) {
     super()
     this.#backend = backend
+    this.#now = now
+    this.table = new TokenTable(() => this.list, now)
+    this.details = new TokenDetails(backend)
+    this.clip = new Clip(backend)
+  }
+
+  // listen follows the clipboard until the returned function is called.
+  listen(): () => void {
+    return this.clip.listen()
   }
 
   async load() {
@@ -35,14 +53,28 @@ export class Tokens extends Work {
     this.active = got.active
     this.deactivated = got.deactivated
     this.loaded = true
+    this.asOf = this.#now().toISOString()
+    this.table.keep(got.tokens)
+    void this.details.load()
   }
 
   // create makes a token; its secret is in fresh. False if it failed.
   async create(wanted: NewToken): Promise<boolean> {
-    const made = await this.run('create', () => this.#backend.Tokens.Create(wanted))
+    return this.#new('create', () => this.#backend.Tokens.Create(wanted))
+  }
+
+  // rotate gives a token another secret, which is in fresh; the one before
+  // holds for so many hours more.
+  async rotate(id: string, overlapHours: number): Promise<boolean> {
+    return this.#new('rotate', () => this.#backend.Tokens.Rotate(id, overlapHours))
+  }
+
+  async #new(what: string, making: () => Promise<Fresh>): Promise<boolean> {
+    const made = await this.run(what, making)
     if (!made) return false
     this.fresh = made
     this.copied = false
+    this.file = ''
     await this.load()
     return true
   }
@@ -50,7 +82,17 @@ export class Tokens extends Work {
   async copySecret() {
     const fresh = this.fresh
     if (!fresh) return
-    await this.#backend.Window.CopySecret(fresh.secret)
+    await this.clip.copy(fresh.secret)
+    this.copied = true
+  }
+
+  // saveSecret writes it to a file; Go asks where.
+  async saveSecret() {
+    const fresh = this.fresh
+    if (!fresh) return
+    const saved = await this.run('save', () => this.#backend.Tokens.SaveSecret(fresh.secret))
+    if (!saved?.file) return
+    this.file = saved.file
     this.copied = true
   }
 
@@ -72,19 +114,37 @@ export class Tokens extends Work {
   forget() {
     this.fresh = null
     this.copied = false
+    this.file = ''
+    this.error = null
+    this.clip.forget()
   }
 
-  async rename(id: string, description: string): Promise<boolean> {
-    return this.#change('rename', () => this.#backend.Tokens.Edit(id, { description, scope: '' }))
+  // which says whose secret that is; it is kept nowhere.
+  async which(secret: string): Promise<WhichToken | undefined> {
+    return this.run('which', () => this.#backend.Tokens.Which(secret))
   }
 
-  async setActive(id: string, active: boolean): Promise<boolean> {
-    return this.#change('set_active', () => this.#backend.Tokens.SetActive([id], active))
+  // edit gives a token another description and, unless scope is '', other
+  // access permissions.
+  async edit(id: string, description: string, scope: Scope | ''): Promise<boolean> {
+    return this.#change('edit', () => this.#backend.Tokens.Edit(id, { description, scope }))
   }
 
-  async delete(id: string): Promise<boolean> {
-    return this.#change('delete', () => this.#backend.Tokens.Delete([id]))
+  async pin(id: string, pinned: boolean): Promise<boolean> {
+    return this.#change('pin', () => this.#backend.Tokens.Pin(id, pinned))
   }
+
+  async setActive(ids: string | string[], active: boolean): Promise<boolean> {
+    return this.#change('set_active', () => this.#backend.Tokens.SetActive([ids].flat(), active))
+  }
+
+  async delete(ids: string | string[]): Promise<boolean> {
+    const done = await this.#change('delete', () => this.#backend.Tokens.Delete([ids].flat()))
+    if (done && [ids].flat().includes(this.details.id)) this.details.close()
+    return done
+  }
+
+  openPage = () => this.#backend.Window.OpenTokenPage()
 
   // The list is asked for again after each change: it says what the service
   // made of it, for the other tokens too.
@@ -105,7 +165,9 @@ export class Tokens extends Work {
     this.active = 0
     this.deactivated = 0
     this.loaded = false
-    this.error = null
+    this.asOf = ''
+    this.table.clear()
+    this.details.close()
     this.forget()
   }
 }

@@ -79,9 +79,85 @@ describe('Tokens', () => {
     expect(tokens.error?.action).toBe('Delete some.')
   })
 
-  it('renames', async () => {
-    expect(await tokens.rename('ci', 'nightly')).toBe(true)
-    expect(tokens.list.find((one) => one.id === 'ci')?.description).toBe('nightly')
+  it('edits a description, and access permissions where others are wanted', async () => {
+    const ci = () => tokens.list.find((one) => one.id === 'ci')
+    expect(await tokens.edit('ci', 'nightly', '')).toBe(true)
+    expect(ci()).toMatchObject({ description: 'nightly', scopes: ['repo:read'] })
+    expect(await tokens.edit('ci', 'nightly', 'write')).toBe(true)
+    expect(ci()?.scopes).toEqual(['repo:write'])
+  })
+
+  it('rotates: the new secret is fresh, and the one before goes on', async () => {
+    expect(await tokens.rotate('ci', 24)).toBe(true)
+    expect(tokens.fresh?.secret).toMatch(/^lyd_pat_/)
+    expect(tokens.list.find((one) => one.id === 'ci')?.previous?.lastFour).toBe('a81F')
+  })
+
+  it('pins, and says why no more can be', async () => {
+    for (const id of ['this', 'other', 'ci', 'deploy']) expect(await tokens.pin(id, true)).toBe(true)
+    expect(await tokens.pin('old', true)).toBe(false)
+    expect(tokens.error?.message).toContain('At most four')
+  })
+
+  it('changes several, all or none', async () => {
+    expect(await tokens.setActive(['ci', 'other'], false)).toBe(true)
+    expect([tokens.active, tokens.deactivated]).toEqual([1, 3])
+    expect(await tokens.delete(['ci', 'gone'])).toBe(false)
+    expect(tokens.list.some((one) => one.id === 'ci')).toBe(true)
+  })
+
+  it('counts a secret that was saved to a file as copied, and one that was not as not', async () => {
+    await tokens.create(wanted)
+    fake.Tokens.SaveSecret = () => Promise.resolve({ file: '' })
+    await tokens.saveSecret()
+    expect([tokens.copied, tokens.file]).toEqual([false, ''])
+    fake.Tokens.SaveSecret = () => Promise.resolve({ file: '/home/anna/token.txt' })
+    await tokens.saveSecret()
+    expect([tokens.copied, tokens.file]).toEqual([true, '/home/anna/token.txt'])
+  })
+
+  it('follows the clipboard: how long, and what became of it', async () => {
+    const end = tokens.listen()
+    await tokens.create(wanted)
+    await tokens.copySecret()
+    expect(tokens.clip.until).not.toBe('')
+    await tokens.clip.clear()
+    expect([tokens.clip.until, tokens.clip.ended]).toEqual(['', 'cleared'])
+    await tokens.copySecret()
+    expect(tokens.clip.ended).toBe('')
+    fake.emit('clipboard', { cleared: false })
+    expect(tokens.clip.ended).toBe('other')
+    end()
+  })
+
+  it('loads anew without losing the selection, the open token or a new secret', async () => {
+    await tokens.create(wanted)
+    tokens.table.choose('ci', true)
+    tokens.table.choose('deploy', true)
+    await tokens.details.open('ci')
+    fake.tokens = fake.tokens.filter((one) => one.id !== 'deploy')
+    await tokens.refresh()
+    expect([...tokens.table.selected]).toEqual(['ci'])
+    expect(tokens.details.id).toBe('ci')
+    expect(tokens.fresh).not.toBeNull()
+  })
+
+  it('shows the token that was opened last, also where an earlier answer comes late', async () => {
+    const show = fake.Tokens.Show
+    let late: () => void = () => undefined
+    fake.Tokens.Show = (id) =>
+      id === 'ci' ? new Promise((resolve) => (late = () => resolve(show(id)))) : show(id)
+    const first = tokens.details.open('ci')
+    await tokens.details.open('old')
+    late()
+    await first
+    expect(tokens.details.view?.token.id).toBe('old')
+  })
+
+  it('closes the side pane over a token that is deleted', async () => {
+    await tokens.details.open('ci')
+    await tokens.delete('ci')
+    expect([tokens.details.id, tokens.details.view]).toEqual(['', null])
   })
 
   it('deactivates and activates', async () => {

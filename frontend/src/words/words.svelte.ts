@@ -29,6 +29,46 @@ export function spoken(wanted: readonly string[]): Language {
   return 'en'
 }
 
+const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' }
+const moment: Intl.DateTimeFormatOptions = {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZoneName: 'short',
+}
+
+// once makes a formatter once for each that is asked for: making one takes far
+// longer than using it, and a list has many times in it.
+function once<A extends unknown[], F>(make: (...asked: A) => F): (...asked: A) => F {
+  const made = new Map<string, F>()
+  return (...asked) => {
+    const [first] = asked
+    const key = asked.length === 1 && typeof first === 'string' ? first : JSON.stringify(asked)
+    let one = made.get(key)
+    if (one === undefined) made.set(key, (one = make(...asked)))
+    return one
+  }
+}
+
+type Part = { text: string } | { place: string }
+
+// taken is a text taken apart into what it says and its places.
+const taken = once((form: string): Part[] =>
+  form
+    .split(/(\{\w+\})/)
+    .filter(Boolean)
+    .map((part) => (/^\{\w+\}$/.test(part) ? { place: part.slice(1, -1) } : { text: part })),
+)
+const plurals = once((locale: string) => new Intl.PluralRules(locale))
+const dates = once(
+  (locale: string, zone: string | undefined, form: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, { ...form, timeZone: zone }),
+)
+const distances = once((locale: string) => new Intl.RelativeTimeFormat(locale, { numeric: 'always' }))
+const numbers = once((locale: string) => new Intl.NumberFormat(locale))
+
 export class Words {
   language = $state<Language>('en')
   #zone: string | undefined // undefined: the computer's own
@@ -56,18 +96,15 @@ export class Words {
   }
 
   // parts is a message for who shows its places in a way of its own.
-  parts(key: Key, values: Values = {}): ({ text: string } | { place: string })[] {
+  parts(key: Key, values: Values = {}): Part[] {
     const message = messages[this.language][key]
     const form =
       typeof message === 'string'
         ? message
-        : new Intl.PluralRules(this.locale).select(Number(values.n)) === 'one'
+        : plurals(this.locale).select(Number(values.n)) === 'one'
           ? message.one
           : message.other
-    return form
-      .split(/(\{\w+\})/)
-      .filter(Boolean)
-      .map((part) => (/^\{\w+\}$/.test(part) ? { place: part.slice(1, -1) } : { text: part }))
+    return taken(form)
   }
 
   #value(value: string | number | undefined): string {
@@ -76,7 +113,7 @@ export class Words {
   }
 
   number(value: number): string {
-    return new Intl.NumberFormat(this.locale).format(value)
+    return numbers(this.locale).format(value)
   }
 
   list(names: string[]): string {
@@ -96,23 +133,16 @@ export class Words {
   }
 
   date(time: string): string {
-    return this.#when(time, { day: 'numeric', month: 'short', year: 'numeric' })
+    return this.#when(time, day)
   }
 
   moment(time: string): string {
-    return this.#when(time, {
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      timeZoneName: 'short',
-    })
+    return this.#when(time, moment)
   }
 
   #when(time: string, form: Intl.DateTimeFormatOptions): string {
     const when = at(time)
-    return when ? new Intl.DateTimeFormat(this.locale, { ...form, timeZone: this.#zone }).format(when) : ''
+    return when ? dates(this.locale, this.#zone, form).format(when) : ''
   }
 
   // relative says how far from now a time lies: "in 3 days", "2 hours ago".
@@ -123,7 +153,7 @@ export class Words {
     const said = far(ahead)
     if (!said) return this.say(ahead > 0 ? 'time.soon' : 'time.now')
     const [n, unit] = said
-    return new Intl.RelativeTimeFormat(this.locale, { numeric: 'always' }).format(ahead > 0 ? n : -n, unit)
+    return distances(this.locale).format(ahead > 0 ? n : -n, unit)
   }
 
   // left is a countdown: "4 min 32 s". '' once it is over or has no end.

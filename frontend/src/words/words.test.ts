@@ -68,11 +68,11 @@ describe('messages', () => {
     expect(german.say('tokens.of', { n: 1000 })).toBe(' von 1.000 Token')
   })
   it('keep what people wrote from turning the rest', () =>
-    expect(words.say('tokens.said.active', { description: '\u202Etxt.exe' })).toBe(
+    expect(words.say('tokens.said.activate', { description: '\u202Etxt.exe' })).toBe(
       '\u2068\u202Etxt.exe\u2069 is active.',
     ))
   it('take what people wrote for no place', () =>
-    expect(words.say('tokens.said.active', { description: '{description}' })).toBe(
+    expect(words.say('tokens.said.activate', { description: '{description}' })).toBe(
       '{description} is active.',
     ))
   it('join names', () => {
