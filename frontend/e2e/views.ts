@@ -1,4 +1,3 @@
-import { expect } from '@playwright/test'
 import { button, type View } from './reach'
 import { desk } from './views-desk'
 import { start } from './views-start'

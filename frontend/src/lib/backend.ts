@@ -1,5 +1,12 @@
+import * as Accounts from '../../wailsjs/go/app/Accounts'
+import * as Activity from '../../wailsjs/go/app/Activity'
+import * as Home from '../../wailsjs/go/app/Home'
+import * as Keychain from '../../wailsjs/go/app/Keychain'
+import * as Security from '../../wailsjs/go/app/Security'
 import * as Service from '../../wailsjs/go/app/Service'
 import * as Session from '../../wailsjs/go/app/Session'
+import * as Settings from '../../wailsjs/go/app/Settings'
+import * as Start from '../../wailsjs/go/app/Start'
 import * as Tokens from '../../wailsjs/go/app/Tokens'
 import * as Tools from '../../wailsjs/go/app/Tools'
 import * as Window from '../../wailsjs/go/app/Window'
@@ -16,16 +23,30 @@ type Bound<T> = T extends (...args: infer A) => Promise<infer R>
   ? (...args: A) => Promise<Bound<R>>
   : T extends string
     ? string
-    : T extends object
-      ? { [K in keyof T as null extends T[K] ? never : K]: Bound<T[K]> } & {
-          [K in keyof T as null extends T[K] ? K : never]?: Bound<NonNullable<T[K]>> // null at run time
-        }
-      : T
+    : T extends readonly (infer E)[]
+      ? Bound<E>[]
+      : T extends object
+        ? { [K in keyof T as null extends T[K] ? never : K]: Bound<T[K]> } & {
+            [K in keyof T as null extends T[K] ? K : never]?: Bound<NonNullable<T[K]>> // null at run time
+          }
+        : T
 
 // wails is the Go half that this window was opened by.
 export function wails(): Backend {
-  // MERGE: becomes `const bound: Bound<Omit<Backend, 'on'>> = { Session, Start, Home, Tokens, Security, Tools, Activity, Accounts, Service, Keychain, Settings, Window }`
-  const bound = { Session, Tokens, Tools, Service, Window } as unknown as Bound<Omit<Backend, 'on'>>
+  const bound: Bound<Omit<Backend, 'on'>> = {
+    Accounts,
+    Activity,
+    Home,
+    Keychain,
+    Security,
+    Service,
+    Session,
+    Settings,
+    Start,
+    Tokens,
+    Tools,
+    Window,
+  }
   return { ...(bound as Omit<Backend, 'on'>), on: (event, heard) => EventsOn(event, heard) }
 }
 
