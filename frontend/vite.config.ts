@@ -66,5 +66,6 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     setupFiles: ['./src/lib/vitest.setup.ts'],
     restoreMocks: true,
+    testTimeout: 20_000, // of a machine that has other things to do
   },
 })

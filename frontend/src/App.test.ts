@@ -354,6 +354,132 @@ describe('tokens', () => {
   })
 })
 
+describe('first run', () => {
+  it('signs in to Docker Hub by the person’s own docker', async () => {
+    const fake = open()
+    await user.click(await screen.findByRole('radio', { name: 'Docker Hub' }))
+    await press('Sign in')
+    expect(fake.calls).toContain('Session.SignIn "docker-hub" false')
+  })
+
+  it('asks for the second factor where Docker Hub does', async () => {
+    open()
+    await user.click(await screen.findByRole('radio', { name: 'Docker Hub' }))
+    await user.click(screen.getByRole('radio', { name: 'With your name and password' }))
+    await press('Sign in')
+    expect(screen.getByRole('textbox', { name: 'User name' })).toHaveFocus()
+    await user.type(screen.getByRole('textbox', { name: 'User name' }), 'two')
+    await user.type(screen.getByLabelText('Password'), 'secret')
+    await press('Sign in')
+    await user.type(await screen.findByLabelText('Code of your authenticator app'), '123456')
+    await press('Sign in')
+    expect(await heading('Signed in as anna')).toBeVisible()
+    expect(document.body).not.toHaveTextContent('secret')
+  })
+
+  it('stores a pasted token, and keeps nothing of it on the page', async () => {
+    open()
+    await user.click(await screen.findByRole('radio', { name: 'Any other registry' }))
+    await press('Store the token')
+    expect(screen.getByRole('textbox', { name: 'Registry' })).toHaveFocus()
+    await user.type(screen.getByRole('textbox', { name: 'Registry' }), 'ghcr.io')
+    await user.type(screen.getByRole('textbox', { name: 'User name' }), 'annal')
+    await user.type(screen.getByLabelText('Token'), 'ghp_marked_secret_0123')
+    await press('Store the token')
+    expect(await heading('Signed in as annal')).toBeVisible()
+    expect(new XMLSerializer().serializeToString(document)).not.toContain('ghp_marked_secret')
+  })
+
+  it('sets the tools up, or not now', async () => {
+    const fake = open({ setUp: false })
+    await press('Sign in')
+    await heading(/Waiting/)
+    fake.finish()
+    expect(await screen.findByRole('region', { name: 'Difference' })).toHaveTextContent('lanyard')
+    await press('Not now')
+    expect(screen.getByText('Not set up. You find it later under Tools.')).toBeVisible()
+    expect(fake.calls).not.toContain('Tools.Apply')
+  })
+})
+
+describe('the way about', () => {
+  it('speaks German as soon as it is chosen, and keeps English words of Go marked', async () => {
+    const fake = open({ state: 'active' })
+    await press('General')
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Language' }), 'de')
+    expect(await heading('Allgemein')).toBeVisible()
+    expect(document.documentElement).toHaveAttribute('lang', 'de')
+    fake.fail['Service.Status'] = fault('failed', 'disk is full', '')
+    await press('Dienst dieses Computers')
+    expect(await screen.findByText('disk is full')).toHaveAttribute('lang', 'en')
+  })
+
+  it('wears the theme that is chosen', async () => {
+    open({ state: 'active' })
+    await press('General')
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Theme' }), 'dark')
+    await expect.poll(() => document.documentElement.dataset.theme).toBe('dark')
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Theme' }), 'system')
+    await expect.poll(() => document.documentElement.dataset.theme).toBeUndefined()
+  })
+
+  it('has notices behind the bell, which lead to their place and can be dismissed', async () => {
+    const fake = open({ state: 'active' })
+    await press('Notices: 2 new')
+    await user.click(screen.getByRole('button', { name: /^Dismiss: This computer/ }))
+    expect(await screen.findByRole('button', { name: 'Notices: 1 new' })).toBeVisible()
+    expect(fake.calls).toContain('Settings.Dismiss')
+    await user.click(screen.getByRole('button', { name: /^The token “ci-read”/ }))
+    expect(await heading('Personal access tokens')).toBeVisible()
+  })
+
+  it('switches to another account, and shows nothing of the one before', async () => {
+    open({ state: 'active' })
+    await heading('anna')
+    await press('Account: anna')
+    await user.click(screen.getByRole('menuitem', { name: /annal/ }))
+    expect(await heading('annal')).toBeVisible()
+  })
+
+  it('lists its keys with Ctrl+?', async () => {
+    open({ state: 'active' })
+    await heading('anna')
+    await user.keyboard('{Control>}?{/Control}')
+    expect(await screen.findByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  })
+
+  it('explains a refusal from where it is shown', async () => {
+    const fake = open({ state: 'active' })
+    await press('Why?')
+    expect(await heading('Tools')).toBeVisible()
+    expect(await screen.findByText('Step by step')).toBeVisible()
+    expect(fake.calls).toContain('Tools.Why')
+  })
+
+  it('resets only who typed that', async () => {
+    const fake = open({ state: 'active' })
+    await press('Diagnostics')
+    await press('Reset Lanyard …')
+    const question = screen.getByRole('alertdialog')
+    await user.click(within(question).getByRole('button', { name: 'Reset' }))
+    expect(fake.calls).not.toContain('Settings.Reset')
+    await user.type(within(question).getByRole('textbox'), 'reset')
+    await user.click(within(question).getByRole('button', { name: 'Reset' }))
+    expect(fake.calls).toContain('Settings.Reset')
+  })
+
+  it.each([
+    ['too_old', 'The server is older than this program expects'],
+    ['too_new', 'The server is newer than this program'],
+  ] as const)('says where the server is %s', async (serverVersion, title) => {
+    const fake = open({ state: 'active' })
+    await heading('anna')
+    fake.view = { ...fake.view, serverVersion }
+    fake.emit('session', fake.view)
+    expect(await screen.findByText(title)).toBeVisible()
+  })
+})
+
 describe('this computer’s service', () => {
   it('is stopped after a question, and started', async () => {
     open()
