@@ -261,7 +261,7 @@ func (c *core) glimpse() {
 	ctx, cancel := c.context(patience)
 	defer cancel()
 	if _, err := c.see(ctx); err != nil { // for a person's own call to tell
-		c.log.debug("look at the session", "err", err)
+		c.log.logger.Debug("look at the session", "err", err)
 	}
 }
 

@@ -108,7 +108,7 @@ func (n *notices) notify(all []NoticeView, now time.Time) {
 		title, body := worded(one)
 		_, err := n.core.Notifier.Show(ctx, notification.Shown{ID: one.ID, Title: title, Body: body, Open: "Show", Urgent: one.Kind == noticeEnded})
 		cancel()
-		n.core.log.debug("notification", "id", one.ID, "err", err)
+		n.core.log.logger.Debug("notification", "id", one.ID, "err", err)
 	}
 }
 

@@ -17,7 +17,7 @@ func TestNotices(t *testing.T) {
 	if all, err := w.App.settings.Notices(); err != nil || all == nil || len(all) != 0 {
 		t.Fatalf("%+v %v", all, err)
 	}
-	w.clock = moment(v.IdleEnds).Sub(time.Now()) - 20*time.Hour // the session's use is what moves its end
+	w.clock = time.Until(moment(v.IdleEnds)) - 20*time.Hour // the session's use is what moves its end
 	w.service.Advance(0)
 	ends := SessionView{State: "active", Account: "anna", Server: w.service.URL, Ends: v.Ends, IdleEnds: v.IdleEnds}
 	for range 3 {

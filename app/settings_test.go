@@ -112,7 +112,7 @@ func TestReport(t *testing.T) {
 	write(t, filepath.Join(w.core.Computer.Dirs.State, "ledger.jsonl"), `{"at":"2027-01-31T12:00:00Z","tool":"/home/`+planted+`/docker","host":"`+planted+`","refused":"Bearer `+planted+`"}`+"\n", 0o600)
 	secrets := append(w.secrets(v), planted)
 	w.core.log.level("debug")
-	w.core.log.debug("look", "token", planted, "home", w.session.Home+"/x")
+	w.core.log.logger.Debug("look", "token", planted, "home", w.session.Home+"/x")
 	w.screen.saveTo = t.TempDir()
 	r, err := w.App.settings.Report()
 	if err != nil {

@@ -112,7 +112,7 @@ func toolView(s doctor.Snapshot, name tool.Name) ToolView {
 func (t *Tools) PlanTool(name string) (PlanView, error) {
 	ctx, cancel := t.core.context(asked)
 	defer cancel()
-	all, _, err := t.planTool(ctx, name, true)
+	all, err := t.planTool(ctx, name, true)
 	if err != nil {
 		return PlanView{}, err
 	}
@@ -137,19 +137,18 @@ func diffOf(all []dockerconfig.Piece) string {
 	return strings.Join(said, "\n") + "\n"
 }
 
-func (t *Tools) planTool(ctx context.Context, name string, replace bool) ([]dockerconfig.Piece, tool.Name, error) {
+func (t *Tools) planTool(ctx context.Context, name string, replace bool) ([]dockerconfig.Piece, error) {
 	if !slices.Contains(tool.Names(), tool.Name(name)) {
-		return nil, "", fmt.Errorf("%w: there is no tool called %.40q", client.ErrRefused, name)
+		return nil, fmt.Errorf("%w: there is no tool called %.40q", client.ErrRefused, name)
 	}
 	if _, err := t.core.Computer.Served(); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	seen, _, err := t.gather(ctx, false)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	all, err := t.core.looks().Plan(doctor.SetUp(seen, []tool.Name{tool.Name(name)}), replace)
-	return all, tool.Name(name), err
+	return t.core.looks().Plan(doctor.SetUp(seen, []tool.Name{tool.Name(name)}), replace)
 }
 
 // SetUpTool writes what PlanTool shows. The person agreed: mayCopy, to the copy
@@ -157,7 +156,7 @@ func (t *Tools) planTool(ctx context.Context, name string, replace bool) ([]dock
 func (t *Tools) SetUpTool(name string, mayCopy, replace bool) ([]ToolView, error) {
 	ctx, cancel := t.core.context(asked)
 	defer cancel()
-	all, _, err := t.planTool(ctx, name, replace)
+	all, err := t.planTool(ctx, name, replace)
 	if err != nil {
 		return nil, err
 	}

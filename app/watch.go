@@ -156,7 +156,7 @@ func (c *core) account() {
 			c.pause(slowest)
 		default:
 			silent++
-			c.log.debug("wait for changes", "failures", silent, "err", err)
+			c.log.logger.Debug("wait for changes", "failures", silent, "err", err)
 			c.pause(backoff(silent))
 		}
 	}
@@ -197,7 +197,7 @@ func (c *core) wait(mark string, of signin.Account) (next string, who signin.Acc
 func backoff(failures int) time.Duration {
 	wait := time.Second << min(failures, 7)
 	wait = min(wait, slowest)
-	return wait/2 + rand.N(wait/2)
+	return wait/2 + rand.N(wait/2) //nolint:gosec // no secret: it spreads windows over time
 }
 
 // pause waits, unless somebody signs in or out, or the window ends.

@@ -62,7 +62,8 @@ func archive(name string, text []byte) []byte {
 		sum += int(b)
 	}
 	copy(header[148:], fmt.Sprintf("%06o\x00 ", sum))
-	all := append(header, text...)
+	all := append([]byte(nil), header...)
+	all = append(all, text...)
 	for len(all)%block != 0 {
 		all = append(all, 0)
 	}

@@ -158,7 +158,7 @@ func TestWhatGoesWrong(t *testing.T) {
 		f := &fake{}
 		denied := fmt.Errorf("%w: the keychain is locked", registryauth.ErrRefused)
 		r := Test{Host: f.start(t), Repository: "a/x", Tag: "t", Login: func(context.Context) (registryauth.Login, error) { return registryauth.Login{}, denied }}.Run(t.Context())
-		if r.OK || r.Steps[0].Err != denied || r.Steps[3].State != Waiting {
+		if r.OK || !errors.Is(r.Steps[0].Err, denied) || r.Steps[3].State != Waiting {
 			t.Errorf("%+v", r)
 		}
 	})
