@@ -118,10 +118,11 @@ clients: need-test ## every container tool with a token of every scope at three 
 	@LANYARD_CLIENTS=$(CURDIR)/build/clients go test -count=1 -timeout 30m -v -run '^TestEveryScopeWithEveryTool$$' ./backend/e2e | grep -vE '^ *=== (RUN|PAUSE|CONT)'
 	@echo "written to build/clients/clients.md"
 
-gallery: need-test build ## every page and the window as pictures, small, large, light and dark, to build/gallery
+gallery: need-test build ## every page and state as pictures, small, large, light and dark, with an index, to build/gallery
 	@mkdir -p build/gallery
 	@LANYARD_GALLERY=$(CURDIR)/build/gallery go test -count=1 -run '$(PICTURES)' ./backend/internal/pages
 	@build/frontend.sh gallery
+	@build/index.sh build/gallery
 
 install: build ## the programs and the window's menu entry, to PREFIX (PREFIX=~/.local)
 	@build/install.sh put '$(PREFIX)' $(PROGRAMS:%=build/bin/%) build/bin/$(WINDOW) build/linux/lanyard.desktop build/appicon.png \

@@ -6,7 +6,7 @@ import { tokenViews } from './views-tokens'
 const sizes = [
   { name: '720', width: 720, height: 480 },
   { name: '1280', width: 1280, height: 800 },
-  { name: '150%', width: 640, height: 420 }, // what is left of 960 by 630
+  { name: '150', width: 640, height: 420 }, // what is left of 960 by 630
 ]
 
 for (const view of [...views, ...tokenViews])

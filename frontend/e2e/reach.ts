@@ -14,7 +14,7 @@ export const button = (page: Page, name: string | RegExp) =>
 
 // go chooses a pane; a narrow window has its list behind a button.
 export async function go(page: Page, pane: string) {
-  const menu = page.getByRole('button', { name: /^Menu/ })
+  const menu = page.getByRole('button', { name: /^Men[uü]/ })
   if (await menu.isVisible()) await menu.click()
   await page.getByRole('navigation').getByRole('button', { name: pane, exact: true }).click()
 }
