@@ -73,7 +73,9 @@ func run() error {
 			window.SecondInstance()
 		}
 	}()
-	return onDisplay(func() error { return wails.Run(settings(window, background(p))) })
+	theme, dark := look(p)
+	app.Expect(theme, dark)
+	return onDisplay(func() error { return wails.Run(settings(window, app.Background(theme, dark))) })
 }
 
 func settings(window *app.App, first app.Colour) *options.App {
@@ -127,11 +129,13 @@ func atLogin(getenv func(string) string) (*autostart.Entries, autostart.Job, err
 	return &entries, autostart.Job{Name: "lanyard", Title: "Lanyard", Program: self}, nil
 }
 
-// background is the window's first colour: a dark desktop sees no light moment.
-func background(p app.Parts) app.Colour {
+// look is the theme that the person chose, or whether the desktop is dark where
+// they chose none: known before there is a window, so that one on a dark desktop
+// has no light moment.
+func look(p app.Parts) (theme string, dark bool) {
 	chosen, err := p.Computer.Dirs.SettingsFile().Load()
 	if err != nil {
 		chosen.Window.Theme = "" // said where the settings are shown
 	}
-	return app.Background(chosen.Window.Theme, chosen.Window.Theme == "" && darkDesktop(os.Getenv))
+	return chosen.Window.Theme, chosen.Window.Theme == "" && darkDesktop(os.Getenv)
 }

@@ -35,6 +35,18 @@ static gboolean dark_choose_now(gpointer scheme) {
 	return G_SOURCE_REMOVE;
 }
 
+static gboolean dark_apply_now(gpointer nothing) {
+	dark_apply();
+	return G_SOURCE_REMOVE;
+}
+
+// GTK's loop does not run yet. It comes to this before it paints.
+static void dark_expect(int will_choose, int will_say) {
+	chosen = will_choose;
+	said = will_say;
+	g_idle_add_full(G_PRIORITY_HIGH, dark_apply_now, NULL, NULL);
+}
+
 static void dark_choose(int scheme) { gdk_threads_add_idle(dark_choose_now, GINT_TO_POINTER(scheme)); }
 
 // GTK 3 knows a theme, and nothing of the desktop's choice; WebKit asks GTK.
@@ -95,6 +107,18 @@ import "C"
 
 // followDesktop makes the window dark when the desktop is, as long as it lives.
 func followDesktop() { C.dark_start() }
+
+// expect is what will be chosen or said, once there is a window.
+func expect(theme string, dark bool) {
+	switch {
+	case theme == themeDark:
+		C.dark_expect(C.DARK, C.NO_PREFERENCE)
+	case theme == themeLight:
+		C.dark_expect(C.LIGHT, C.NO_PREFERENCE)
+	case dark:
+		C.dark_expect(C.NO_PREFERENCE, C.DARK)
+	}
+}
 
 // choose is the person's word, which counts before the desktop's; "": the
 // desktop's.

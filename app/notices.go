@@ -125,9 +125,10 @@ func (n *notices) opened(id string) {
 	n.core.screen.Emit(eventNoticeOpened, OpenedView{ID: id, Place: place})
 }
 
-// ask learns which tokens of the account end. Administrators' lists of others
-// are not theirs to be told of: it is the account's own.
-func (n *notices) ask(ctx context.Context) {
+// ask learns which tokens of the account end, and says whether that is news.
+// Administrators' lists of others are not theirs to be told of: it is the
+// account's own.
+func (n *notices) ask(ctx context.Context) (news bool) {
 	var tokens []expiring
 	var of signin.Account
 	err := n.core.ask(ctx, func(a signin.Access) error {
@@ -144,11 +145,13 @@ func (n *notices) ask(ctx context.Context) {
 		return nil
 	})
 	if err != nil {
-		return // what was known before is true still
+		return false // what was known before is true still
 	}
 	n.mu.Lock()
+	defer n.mu.Unlock()
+	news = !reflect.DeepEqual(tokens, n.tokens)
 	n.tokens, n.of = tokens, of
-	n.mu.Unlock()
+	return news
 }
 
 // noted is the memory with one more id, and without what is long past.

@@ -81,8 +81,8 @@ func (r *running) stop() {
 	}
 }
 
-// triedAt is whose token is tried, and where: the first registry that the
-// account of the window serves, else that anybody does.
+// triedAt is whose token is tried, and where: the registry of the
+// account's server, or the first one that the account of the window serves, else that anybody does.
 func (c *core) triedAt() (signin.Account, string, error) {
 	all, err := c.Computer.Known()
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *core) triedAt() (signin.Account, string, error) {
 	})
 	for _, k := range all {
 		if len(k.Active) > 0 {
-			return k.Account, k.Active[0], nil
+			return k.Account, signin.OwnFirst(k.Server, k.Active)[0], nil
 		}
 	}
 	return signin.Account{}, "", selftest.ErrNowhere

@@ -24,6 +24,10 @@ func Background(chosen string, dark bool) Colour {
 	return lightPage
 }
 
+// Expect is for before there is a window: what there is of it before its page
+// is light or dark from its first moment on, too.
+func Expect(chosen string, dark bool) { expect(chosen, dark) }
+
 // themeOf is what the settings say, for the window's frame and scroll bars.
 func (c *core) themeOf() string {
 	settings, err := c.Computer.Dirs.SettingsFile().Load()

@@ -132,7 +132,7 @@ func (t *Tokens) fresh(make func(context.Context, client.Holder) (client.Token, 
 			hosts = a.Server.Info.Registries
 		}
 		if len(hosts) > 0 {
-			fresh.Registry = hosts[0]
+			fresh.Registry = signin.OwnFirst(a.Account.Server, hosts)[0]
 		}
 		return nil
 	})

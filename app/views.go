@@ -98,7 +98,7 @@ func (c *core) sessionView(ctx context.Context, st signin.Status, state standing
 	words := state.Words()
 	v := SessionView{
 		State: words.Name, Account: st.Account.Name, Server: st.Account.Server, LastFour: st.LastFour, TokenID: st.TokenID,
-		Registries: append([]string{}, st.Hosts...), Keychain: c.Computer.Keychain.Name(ctx), Detail: words.Says, Action: words.Do, Try: []TryView{},
+		Registries: append([]string{}, signin.OwnFirst(st.Account.Server, st.Hosts)...), Keychain: c.Computer.Keychain.Name(ctx), Detail: words.Says, Action: words.Do, Try: []TryView{},
 	}
 	v.Own = v.Server != "" && c.Own.Owns(ctx, v.Server)
 	if v.Own && state == standing.Offline {

@@ -125,7 +125,9 @@ func (c *core) account() {
 	for c.life.Err() == nil {
 		if c.now().Sub(asked).Abs() > tokensFor {
 			ctx, cancel := c.context(quick)
-			c.notices.ask(ctx)
+			if c.notices.ask(ctx) {
+				c.soon() // what is to be told of them is told by the next look
+			}
 			cancel()
 			asked = c.now()
 		}

@@ -94,10 +94,14 @@ func TestTheServiceIsWaitedFor(t *testing.T) {
 		made, err = other.Server.Create(t.Context(), other.Token, client.NewToken{Label: "made elsewhere", Scopes: []string{"repo:read"}, ExpiresAt: stamp(time.Now().Add(5 * 24 * time.Hour))})
 		return err
 	})
+	learned := time.Now()
 	w.until("the notice of a token that ends", func() bool {
 		all, err := w.App.settings.Notices()
 		return err == nil && slices.ContainsFunc(all, func(n NoticeView) bool { return n.Kind == noticeExpires && n.Args["id"] == made.UUID })
 	})
+	if took := time.Since(learned); took > 5*live { // and not with the next look that comes by itself
+		t.Errorf("it took %v", took)
+	}
 	if err := other.Server.Delete(t.Context(), other.Token, w.stands("active").TokenID); err != nil {
 		t.Fatal(err)
 	}

@@ -90,6 +90,22 @@ func TestFresh(t *testing.T) {
 	}
 }
 
+func TestOwnFirst(t *testing.T) {
+	sorted := []string{"localhost:5000", "localhost:8460", "registry.example"}
+	for server, want := range map[string]string{
+		"http://localhost:8460":    "localhost:8460 localhost:5000 registry.example",
+		"https://Registry.example": "registry.example localhost:5000 localhost:8460",
+		"https://accounts.example": "localhost:5000 localhost:8460 registry.example",
+	} {
+		if got := strings.Join(OwnFirst(server, sorted), " "); got != want {
+			t.Errorf("%s: %s", server, got)
+		}
+	}
+	if sorted[0] != "localhost:5000" || len(OwnFirst("http://localhost:8460", nil)) != 0 {
+		t.Error("what it was given has changed")
+	}
+}
+
 func TestTries(t *testing.T) {
 	if got := Tries("ada", nil); len(got) != 0 {
 		t.Errorf("without a registry: %v", got)

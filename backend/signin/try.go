@@ -1,12 +1,32 @@
 package signin
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Try is a line with which a person can see that a tool is signed in.
 type Try struct {
 	Tool string
 	Line string
 	Note string // what is to know of it; "": nothing
+}
+
+// OwnFirst are an account's registries, with the one that its server is itself
+// at the front: that one answers whenever the server does.
+func OwnFirst(server string, hosts []string) []string {
+	own := strings.ToLower(hostOf(server))
+	ordered := slices.Clone(hosts)
+	slices.SortStableFunc(ordered, func(a, b string) int {
+		switch {
+		case a == own && b != own:
+			return -1
+		case b == own && a != own:
+			return 1
+		}
+		return 0
+	})
+	return ordered
 }
 
 // Tries are such lines for the first of an account's registries, with the flag

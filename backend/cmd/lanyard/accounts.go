@@ -114,7 +114,7 @@ func accountsSwitch(t terminal) *cobra.Command {
 			}
 			fmt.Fprintf(t.Out, "%s now gets %s.\n", strings.Join(hosts, ", "), k.Ref())
 			if tools != nil {
-				return p.settleTools(cmd.Context(), t, tools, k.Name, hosts)
+				return p.settleTools(cmd.Context(), t, tools, k.Account, hosts)
 			}
 			return nil
 		},

@@ -187,7 +187,7 @@ func signedIn(ctx context.Context, t terminal, p *parts, r signin.Result) error 
 	fmt.Fprintf(t.Out, "A Read, Write, Delete token for this computer (…%s) was stored in %s.\n", r.LastFour, where)
 	fmt.Fprintf(t.Out, "The session ends on %s, or on %s if it is not used.\n", signin.Day(r.Ends), signin.Day(r.IdleBy))
 	sayLeft(t, r)
-	return p.settleTools(ctx, t, r.Tools, r.Account.Name, r.Hosts)
+	return p.settleTools(ctx, t, r.Tools, r.Account, r.Hosts)
 }
 
 // sayLeft tells which registries the server names and did not get.
@@ -204,7 +204,7 @@ func sayLeft(t terminal, r signin.Result) {
 
 // settleTools says what became of docker's configuration, and asks about what
 // only the person can decide.
-func (p *parts) settleTools(ctx context.Context, t terminal, tools error, name string, hosts []string) error {
+func (p *parts) settleTools(ctx context.Context, t terminal, tools error, a signin.Account, hosts []string) error {
 	var missing *dockerconfig.NotFoundError
 	if errors.As(tools, &missing) && missing.Offer.Path != "" && t.person() && ask(t, fmt.Sprintf("Your shell does not find the credential helper. Copy it to %s?", missing.Offer.Path)) {
 		p.docker.MayCopy = true
@@ -215,7 +215,7 @@ func (p *parts) settleTools(ctx context.Context, t terminal, tools error, name s
 		t.say("The tools have nothing to ask of it: no registry is served by this account.")
 	case tools == nil:
 		fmt.Fprintf(t.Out, "Set up for %s in %s.\n", strings.Join(hosts, ", "), p.docker.File.Path)
-		hints(t, name, hosts)
+		hints(t, a.Name, signin.OwnFirst(a.Server, hosts))
 	case errors.As(tools, &missing):
 		notFound(t, missing)
 	default:

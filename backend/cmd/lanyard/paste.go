@@ -83,7 +83,7 @@ func paste(ctx context.Context, t terminal, o loginOptions) (none signin.Account
 		t.say("%s was active there until now, and stays signed in: lanyard accounts switch %s", got.Before, got.Before)
 	}
 	t.say("Its tokens are managed at %s alone: Lanyard can neither list nor end them.", got.Account.Server)
-	return got.Account, p.settleTools(ctx, t, got.Tools, got.Account.Name, []string{got.Account.Server})
+	return got.Account, p.settleTools(ctx, t, got.Tools, got.Account, []string{got.Account.Server})
 }
 
 // endOf reads the day, or the moment, on which a token ends: a day that is

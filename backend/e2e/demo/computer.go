@@ -30,9 +30,10 @@ const oddConfig = "{\n\t\"credHelpers\" : { \"registry.example.com\":\"pass\" },
 
 // computer is the made-up person's computer, and what was noted of it before.
 type computer struct {
-	desk    *desk.Desk
-	desktop *desk.Desktop
-	before  file // ~/.docker/config.json
+	desk          *desk.Desk
+	desktop       *desk.Desktop
+	notifications *desk.Notifications
+	before        file // ~/.docker/config.json
 }
 
 type file struct {
@@ -66,6 +67,14 @@ func (d *demo) sitDown(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if d.desktop, err = d.desk.Desktop(); err != nil {
+		return "", err
+	}
+	if d.look.Dark {
+		if err := d.desktop.Choose(desk.DarkScheme); err != nil {
+			return "", err
+		}
+	}
+	if d.notifications, err = d.desk.Notifications(); err != nil {
 		return "", err
 	}
 	if d.registryPort, err = desk.FreePort(); err != nil {

@@ -36,7 +36,7 @@ func main() {
 	flag.StringVar(&d.tools, "tools", filepath.Join(tools, "bin"), "folder with other people's programs")
 	flag.BoolVar(&d.look.Dark, "dark", false, "a desktop and a browser in dark")
 	size := flag.String("size", "", "the screen in pixels, such as 720x480, the smallest that the window takes")
-	within := flag.Duration("within", 8*time.Minute, "give up after this long")
+	within := flag.Duration("within", 10*time.Minute, "give up after this long")
 	flag.Parse()
 	if *size != "" {
 		if n, err := fmt.Sscanf(*size+".", "%dx%d.", &d.look.Width, &d.look.Height); n != 2 || err != nil || d.look.Width < 1 || d.look.Height < 1 {
@@ -82,25 +82,33 @@ func (d *demo) steps() []step {
 		{"Sign in: the own service is started, and the browser opens", d.beginInWindow},
 		{"The first administrator is made, with the code that the window shows", d.setUp},
 		{"The person says yes, and the browser goes back to the program", d.allow},
-		{"The window shows who is signed in", d.signedIn},
+		{"The window says what was stored where, and what the tools need", d.signedIn},
 		{"The container tools are set up, the difference shown first", d.setUpTools},
+		{"The self-test pushes, pulls, compares and deletes", d.selfTest},
+		{"Home shows who is signed in, with what, and for how long", d.atHome},
 		{"lanyard status says the same", d.status},
 		{"The window lists this computer's token", d.listed},
 		{"The browser signs out, and in again with the password", d.browse},
 		{"secret-tool finds the token in the keychain", d.lookUp},
 		{"A separate docker-registry is started with the printed stanza", d.startRegistry},
 		{"skopeo pushes to the own registry and pulls back", d.pushOwn},
-		{"The window shows that the token was used", d.used},
+		{"Home shows by itself what was used", d.used},
 		{"skopeo copies to docker-registry; crane and regctl pull", d.copyOut},
 		{"docker manifest inspect, without a daemon", d.inspect},
 		{"A push to somebody else's name is refused", d.refusedPush},
-		{"The window is closed, and a pull still works", d.closeAndPull},
-		{"The window is opened again, and still signed in", d.openAgain},
-		{"The desktop turns dark, and the window with it", d.turnsDark},
+		{"The window is closed, the service is at work, and a pull still works", d.closeAndPull},
+		{"On a dark desktop it is opened again, dark from its first moment, and still signed in", d.openAgain},
+		{"The desktop turns light, and the window with it", d.turnsLight},
 		{"A second start raises that window, and ends", d.startAgain},
+		{"Every page of the window", d.lookAround},
+		{"The window speaks German, and English again", d.german},
 		{"A personal access token is generated, shown once, and copied", d.generate},
 		{"Another computer pulls with it", d.pullWithPAT},
-		{"It is deactivated, and refused", d.deactivate},
+		{"It is rotated, and for a day both secrets serve", d.rotate},
+		{"The token is shown in full", d.inFull},
+		{"It is deactivated, and both secrets are refused", d.deactivate},
+		{"A token that the terminal makes is there by itself, and the desktop says that it ends soon", d.live},
+		{"Who clicks that is shown the tokens", d.clicked},
 		{"Half a minute after it was copied, the clipboard has forgotten it", d.forgotten},
 		{"The token opens the service, as the keychain has it", d.accepted},
 		{"No secret is in a file, an argument or an environment", d.nowhere},
@@ -179,6 +187,9 @@ func (d *demo) leave() string {
 	d.closeScreen()
 	if d.desktop != nil {
 		_ = d.desktop.Close()
+	}
+	if d.notifications != nil {
+		_ = d.notifications.Close()
 	}
 	d.desk.Close()
 	return names(d.desk.Processes())

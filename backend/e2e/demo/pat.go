@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,10 @@ func (d *demo) generate(ctx context.Context) (string, error) {
 	if err := d.window.Wait(ctx, "1 active, 0 deactivated"); err != nil {
 		return "", err
 	}
-	if err := d.window.Press(ctx, "Generate new token"); err != nil {
+	if err := d.window.Key(ctx, "ctrl+n"); err != nil {
+		return "", err
+	}
+	if err := d.window.Hear(ctx, desk.Heading, "Generate new token"); err != nil {
 		return "", err
 	}
 	if err := d.window.Fill(ctx, "Description", patName); err != nil {
@@ -53,33 +57,48 @@ func (d *demo) generate(ctx context.Context) (string, error) {
 	if err := d.window.Press(ctx, "Generate"); err != nil {
 		return "", err
 	}
-	secret, err := d.window.Text(ctx, "New token")
-	if err != nil || !strings.HasPrefix(secret, "lyd_pat_") {
-		return "", errors.Join(err, errors.New("what the window shows is no token"))
-	}
-	d.pat = secret
-	if err := d.pictures.take(d.screen, "shown-once"); err != nil {
+	if err := d.takeSecret(ctx, "shown-once"); err != nil {
 		return "", err
+	}
+	if err := d.window.Wait(ctx, "2 active, 0 deactivated", patName, "…"+d.pat[len(d.pat)-4:]); err != nil {
+		return "", err
+	}
+	return "lyd_pat_…" + d.pat[len(d.pat)-4:] + ", Read, for 30 days; gone from the window", d.pictures.take(d.screen, "generated")
+}
+
+// takeSecret copies the secret that the window shows this once, after trying to
+// close the window over it.
+func (d *demo) takeSecret(ctx context.Context, picture string) error {
+	secret, err := d.window.Text(ctx, "New token")
+	if err != nil || !strings.HasPrefix(secret, "lyd_pat_") || slices.Contains(d.pats, secret) {
+		return errors.Join(err, errors.New("what the window shows is no new token"))
+	}
+	d.pat, d.pats = secret, append(d.pats, secret)
+	if err := d.pictures.take(d.screen, picture); err != nil {
+		return err
+	}
+	if err := d.window.AskToClose(ctx); err != nil {
+		return err
+	}
+	if err := d.window.Wait(ctx, "You have not copied it", "Leave without it"); err != nil {
+		return err
+	}
+	if err := d.window.Press(ctx, "Go back"); err != nil {
+		return err
 	}
 	if err := d.window.Press(ctx, "Copy token"); err != nil {
-		return "", err
+		return err
 	}
-	if err := d.window.Wait(ctx, "Copied"); err != nil {
-		return "", err
+	if err := d.window.Wait(ctx, "Copied", "The clipboard is cleared in"); err != nil {
+		return err
 	}
 	if err := d.onClipboard(ctx); err != nil {
-		return "", err
+		return err
 	}
 	if err := d.window.Press(ctx, "Done"); err != nil {
-		return "", err
+		return err
 	}
-	if err := d.window.Wait(ctx, "2 active, 0 deactivated", patName, "…"+secret[len(secret)-4:]); err != nil {
-		return "", err
-	}
-	if err := d.window.WaitGone(ctx, secret); err != nil {
-		return "", err
-	}
-	return "lyd_pat_…" + secret[len(secret)-4:] + ", Read, for 30 days; gone from the window", d.pictures.take(d.screen, "generated")
+	return d.window.WaitGone(ctx, secret)
 }
 
 // onClipboard: the token is there, as what clipboard managers are not to keep,
@@ -127,15 +146,15 @@ func (d *demo) forgotten(ctx context.Context) (string, error) {
 	}
 }
 
-// elsewhere runs skopeo as on another computer, which has the token in a file.
-func (d *demo) elsewhere(ctx context.Context) (desk.Output, error) {
+// elsewhere runs skopeo as on another computer, which has the secret in a file.
+func (d *demo) elsewhere(ctx context.Context, secret string) (desk.Output, error) {
 	dir, err := os.MkdirTemp("", "lyd-ci-")
 	if err != nil {
 		return desk.Output{}, err
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "auth.json")
-	text := fmt.Sprintf(`{"auths":{"%s":{"auth":"%s"}}}`, d.own(), base64.StdEncoding.EncodeToString([]byte(d.name+":"+d.pat)))
+	text := fmt.Sprintf(`{"auths":{"%s":{"auth":"%s"}}}`, d.own(), base64.StdEncoding.EncodeToString([]byte(d.name+":"+secret)))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return desk.Output{}, err
 	}
@@ -144,9 +163,8 @@ func (d *demo) elsewhere(ctx context.Context) (desk.Output, error) {
 }
 
 func (d *demo) pullWithPAT(ctx context.Context) (string, error) {
-	o, err := d.elsewhere(ctx)
-	if err != nil || o.Code != 0 || strings.TrimSpace(o.Out) != d.digest {
-		return "", errors.Join(err, fmt.Errorf("skopeo ended with %d, found %s, not %s:\n%s", o.Code, o.Out, d.digest, o.Err))
+	if err := d.pulls(ctx, d.pat); err != nil {
+		return "", err
 	}
 	if err := d.window.Key(ctx, "F5"); err != nil {
 		return "", err
@@ -155,6 +173,60 @@ func (d *demo) pullWithPAT(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "skopeo, without the helper: " + d.digest, d.pictures.take(d.screen, "used-elsewhere")
+}
+
+// pulls: the secret serves.
+func (d *demo) pulls(ctx context.Context, secret string) error {
+	o, err := d.elsewhere(ctx, secret)
+	if err != nil || o.Code != 0 || strings.TrimSpace(o.Out) != d.digest {
+		return errors.Join(err, fmt.Errorf("skopeo ended with %d, found %s, not %s:\n%s", o.Code, o.Out, d.digest, o.Err))
+	}
+	return nil
+}
+
+func (d *demo) rotate(ctx context.Context) (string, error) {
+	before := d.pat
+	if err := d.window.Pick(ctx, "Actions for "+patName, "Rotate"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "Rotate token?", "gets a new secret", "24 hours"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "rotate"); err != nil {
+		return "", err
+	}
+	if err := d.window.Press(ctx, "Rotate"); err != nil {
+		return "", err
+	}
+	if err := d.takeSecret(ctx, "rotated-secret"); err != nil {
+		return "", err
+	}
+	if err := d.window.Wait(ctx, "2 active, 0 deactivated", "Two secrets", "…"+d.pat[len(d.pat)-4:]); err != nil {
+		return "", err
+	}
+	for _, secret := range []string{before, d.pat} {
+		if err := d.pulls(ctx, secret); err != nil {
+			return "", err
+		}
+	}
+	return "lyd_pat_…" + before[len(before)-4:] + " and …" + d.pat[len(d.pat)-4:] + " pull", nil
+}
+
+func (d *demo) inFull(ctx context.Context) (string, error) {
+	if err := d.window.Press(ctx, patName); err != nil {
+		return "", err
+	}
+	before := d.pats[0]
+	if err := d.window.Wait(ctx, "The secret before, …"+before[len(before)-4:]+", still holds", "What it can reach now", d.repository(), "Used from", "skopeo", "New secret"); err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "in-full"); err != nil {
+		return "", err
+	}
+	if err := d.window.Key(ctx, "Escape"); err != nil {
+		return "", err
+	}
+	return "its secrets, who uses them from where, what it reaches, what was done to it", d.window.WaitGone(ctx, "What it can reach now")
 }
 
 func (d *demo) deactivate(ctx context.Context) (string, error) {
@@ -167,13 +239,15 @@ func (d *demo) deactivate(ctx context.Context) (string, error) {
 	if err := d.pictures.take(d.screen, "deactivated"); err != nil {
 		return "", err
 	}
-	o, err := d.elsewhere(ctx)
-	if err != nil || o.Code == 0 || !strings.Contains(strings.ToLower(o.Err), "unauthorized") && !strings.Contains(o.Err, "authentication required") {
-		return "", errors.Join(err, fmt.Errorf("skopeo ended with %d, and was not refused:\n%s%s", o.Code, o.Out, o.Err))
-	}
-	status, _, err := d.askTokenWith(ctx, d.own(), d.pat)
-	if err != nil || status != http.StatusUnauthorized {
-		return "", errors.Join(err, fmt.Errorf("/token answers the deactivated token with %d, not 401", status))
+	for _, secret := range d.pats {
+		o, err := d.elsewhere(ctx, secret)
+		if err != nil || o.Code == 0 || !strings.Contains(strings.ToLower(o.Err), "unauthorized") && !strings.Contains(o.Err, "authentication required") {
+			return "", errors.Join(err, fmt.Errorf("skopeo ended with %d, and was not refused:\n%s%s", o.Code, o.Out, o.Err))
+		}
+		status, _, err := d.askTokenWith(ctx, d.own(), secret)
+		if err != nil || status != http.StatusUnauthorized {
+			return "", errors.Join(err, fmt.Errorf("/token answers the deactivated token with %d, not 401", status))
+		}
 	}
 	return "the window counts 1 active, 1 deactivated; skopeo is refused, /token answers 401", nil
 }

@@ -27,6 +27,7 @@ import (
 type keychain struct {
 	secret   string    // of the token
 	pat      string    // the one made by hand
+	pats     []string  // … and its secrets: the first, and after the rotation
 	copiedAt time.Time // … onto the clipboard
 	refresh  []string  // of the session: each that was seen
 	watch    *watch
@@ -173,8 +174,8 @@ func (d *demo) forms() [][]byte {
 	for _, refresh := range d.refresh {
 		all = append(all, forms(d.name, refresh)...)
 	}
-	if d.pat != "" {
-		all = append(all, forms(d.name, d.pat)...)
+	for _, secret := range d.pats {
+		all = append(all, forms(d.name, secret)...)
 	}
 	return append(all, []byte(d.passphrase))
 }

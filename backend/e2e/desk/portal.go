@@ -4,6 +4,7 @@ package desk
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/godbus/dbus/v5"
@@ -34,22 +35,30 @@ const (
 
 // Desktop starts it, without a choice. Close ends it.
 func (d *Desk) Desktop() (*Desktop, error) {
-	bus, err := dbus.Connect(d.Address)
+	t := &Desktop{}
+	var err error
+	t.bus, err = answerAs(d.Address, portal, portalPath, settings, &portalObject{t})
+	return t, err
+}
+
+// answerAs connects to the bus and answers there by that name, with object's
+// methods. Another that has it already is an error.
+func answerAs(address, name string, path dbus.ObjectPath, face string, object any) (*dbus.Conn, error) {
+	bus, err := dbus.Connect(address)
 	if err != nil {
 		return nil, err
 	}
-	t := &Desktop{bus: bus}
-	err = bus.Export(&portalObject{t}, portalPath, settings)
+	err = bus.Export(object, path, face)
 	if err == nil {
 		var reply dbus.RequestNameReply
-		if reply, err = bus.RequestName(portal, dbus.NameFlagDoNotQueue); err == nil && reply != dbus.RequestNameReplyPrimaryOwner {
-			err = errors.New("there is a desktop already")
+		if reply, err = bus.RequestName(name, dbus.NameFlagDoNotQueue); err == nil && reply != dbus.RequestNameReplyPrimaryOwner {
+			err = fmt.Errorf("somebody answers as %s already", name)
 		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, bus.Close())
 	}
-	return t, nil
+	return bus, nil
 }
 
 // Choose tells the programs of a new choice.

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -99,7 +98,7 @@ func (s *Screen) startDisplay() (display string, err error) {
 		return "", err
 	}
 	defer out.Close()
-	err = s.part("Xvfb", "-displayfd", "3", "-screen", "0", s.desk.Look.size(), "-nolisten", "tcp", "-noreset", "-auth", s.authority(), in)
+	err = s.part("Xvfb", "-displayfd", "3", "-screen", "0", s.desk.Look.size(), "-fbdir", s.desk.Runtime, "-nolisten", "tcp", "-noreset", "-auth", s.authority(), in)
 	in.Close()
 	if err != nil {
 		return "", err
@@ -198,16 +197,6 @@ func (s *Screen) Picture(path string) error {
 		last = o.Out
 	}
 	return os.WriteFile(path, []byte(last), 0o600)
-}
-
-// Dark says whether most of the screen is.
-func (s *Screen) Dark(ctx context.Context) (bool, error) {
-	o, err := Must(s.desk.Program(ctx, "import", "-window", "root", "-colorspace", "Gray", "-resize", "1x1!", "-format", "%[fx:100*mean]", "info:-"))
-	if err != nil {
-		return false, fmt.Errorf("look at the screen: %w", err)
-	}
-	light, err := strconv.ParseFloat(strings.TrimSpace(o.Out), 64)
-	return light < 50, err
 }
 
 // Key presses keys, one after the other: "Tab", "Return", "alt+F4".

@@ -37,6 +37,13 @@ func TestScreen(t *testing.T) {
 	if things, err := s.Look(t.Context(), "nobody"); err != nil || len(things) != 0 {
 		t.Errorf("an empty screen shows %v, %v", things, err)
 	}
+	watched := s.Watch()
+	if dark, err := s.Dark(); err != nil || !dark {
+		t.Errorf("an empty screen is dark: %v, %v", dark, err)
+	}
+	if lightest, looks, err := watched(); err != nil || lightest > half || looks == 0 {
+		t.Errorf("an empty screen has %.0f %% of white in %d looks, %v", lightest, looks, err)
+	}
 	stranger := exec.CommandContext(t.Context(), "xdotool", "getmouselocation")
 	for _, v := range d.Env() {
 		if !strings.HasPrefix(v, "XAUTHORITY=") {

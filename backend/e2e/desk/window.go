@@ -221,12 +221,17 @@ func (w *Window) Press(ctx context.Context, name string) error {
 	return w.screen.Key(ctx, "Return")
 }
 
-// Pick opens a menu by its button, and takes what begins so.
-func (w *Window) Pick(ctx context.Context, menu, item string) error {
-	if err := w.To(ctx, menuButton, menu); err != nil {
+// Unfold presses a button that opens a menu or a panel beside it.
+func (w *Window) Unfold(ctx context.Context, name string) error {
+	if err := w.To(ctx, menuButton, name); err != nil {
 		return err
 	}
-	if err := w.screen.Key(ctx, "Return"); err != nil {
+	return w.screen.Key(ctx, "Return")
+}
+
+// Pick opens a menu by its button, and takes what begins so.
+func (w *Window) Pick(ctx context.Context, menu, item string) error {
+	if err := w.Unfold(ctx, menu); err != nil {
 		return err
 	}
 	if err := w.Wait(ctx, item); err != nil {
@@ -236,6 +241,14 @@ func (w *Window) Pick(ctx context.Context, menu, item string) error {
 		return err
 	}
 	return w.screen.Key(ctx, "Return")
+}
+
+// Choose goes to a list of which one is shown, and takes the one that begins so.
+func (w *Window) Choose(ctx context.Context, name, item string) error {
+	if err := w.To(ctx, menuButton, name); err != nil {
+		return err
+	}
+	return w.screen.Type(ctx, item)
 }
 
 // Check goes to a box and makes a tick in it.

@@ -156,6 +156,13 @@ export class Words {
     return distances(this.locale).format(ahead > 0 ? n : -n, unit)
   }
 
+  // ago is relative for what has happened: that lies in no future, however the
+  // clocks of two computers differ, and however old now is.
+  ago(time: string, now: Date): string {
+    const when = at(time)
+    return this.relative(time, when && when > now ? when : now)
+  }
+
   // left is a countdown: "4 min 32 s". '' once it is over or has no end.
   left(time: string, now: Date): string {
     const said = amount(time, now)
