@@ -156,6 +156,13 @@ export class Words {
     return distances(this.locale).format(ahead > 0 ? n : -n, unit)
   }
 
+  // ago says how long ago something was: in no future, however the clocks of two
+  // computers differ, and however long ago the page looked at its own.
+  ago(time: string, now: Date): string {
+    const when = at(time)
+    return this.relative(time, when && when > now ? when : now)
+  }
+
   // left is a countdown: "4 min 32 s". '' once it is over or has no end.
   left(time: string, now: Date): string {
     const said = amount(time, now)

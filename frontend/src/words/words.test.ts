@@ -28,6 +28,14 @@ describe('relative', () => {
   ])('%d ms from now', (ms, said) => expect(words.relative(after(ms), now)).toBe(said))
 
   it('says nothing of no time', () => expect(words.relative('', now)).toBe(''))
+  it('says of what has happened that it was, also by a clock that is ahead', () => {
+    expect([after(-120_000), after(4_000), after(120_000)].map((time) => words.ago(time, now))).toEqual([
+      '2 minutes ago',
+      'just now',
+      'just now',
+    ])
+    expect(words.ago('', now)).toBe('')
+  })
 })
 
 describe('left', () => {
