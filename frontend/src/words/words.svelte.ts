@@ -163,6 +163,12 @@ export class Words {
     return this.relative(time, when && when > now ? when : now)
   }
 
+  // keychain is where secrets are kept, within a sentence: its own name, or a word for it.
+  keychain(name = ''): string {
+    if (name === 'encrypted file') return this.say('keychain.some_file')
+    return name || this.say('keychain.some')
+  }
+
   // left is a countdown: "4 min 32 s". '' once it is over or has no end.
   left(time: string, now: Date): string {
     const said = amount(time, now)
