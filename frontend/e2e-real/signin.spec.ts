@@ -31,7 +31,7 @@ const desk = openDesk()
 test('the first start says what will happen, and nothing was done', async ({ page }) => {
   await show(page, desk, start)
   await expect(page.getByRole('radio', { name: /This computer’s own service/ })).toBeChecked()
-  await expect(page.getByText('the token is kept in GNOME Keyring, in no file')).toBeVisible()
+  await expect(page.getByText('the token is kept in GNOME Keyring, and nowhere else')).toBeVisible()
   expect((await current(page)).state).toBe('signed_out')
   await noFaults(page)
   await press(page, 'This computer’s service')

@@ -94,9 +94,6 @@ func (d *Desk) installClients() error {
 	return nil
 }
 
-// Clients is the folder with the container tools.
-func (d *Desk) Clients() string { return d.clients }
-
 // Part is the path of a real program that the desk runs: from the folder of
 // tools, else as this process finds it.
 func (d *Desk) Part(name string) (string, error) {

@@ -73,6 +73,7 @@ func (a *answers) handler() http.Handler {
 	mux.HandleFunc("POST /elsewhere", answer(a.elsewhere))
 	mux.HandleFunc("POST /end", answer(a.end))
 	mux.HandleFunc("POST /untrusted", answer(a.startUntrusted))
+	mux.HandleFunc("POST /certificate", answer(a.certify))
 	mux.HandleFunc("POST /keychain/lock", answer(act(a.desk.Lock)))
 	mux.HandleFunc("POST /keychain/remove", answer(act(a.desk.Uninstall)))
 	mux.HandleFunc("POST /keychain/start", answer(act(a.desk.StartDaemon)))

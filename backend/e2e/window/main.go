@@ -194,7 +194,7 @@ printf '%%s\n' "$1" >> '%s'
 `
 
 // writeOpener puts an xdg-open before the desk's own, which writes addresses
-// into the file that is returned. The container tools are there, too.
+// into the file that is returned.
 func writeOpener(d *desk.Desk) (file string, err error) {
 	file = filepath.Join(d.Runtime, "opened")
 	dir := filepath.Join(d.Runtime, "first")
@@ -204,6 +204,6 @@ func writeOpener(d *desk.Desk) (file string, err error) {
 	if err := os.WriteFile(filepath.Join(dir, "xdg-open"), fmt.Appendf(nil, opener, file), 0o700); err != nil {
 		return "", err
 	}
-	d.Setenv("PATH", strings.Join([]string{dir, d.Clients(), "/usr/local/bin", "/usr/bin", "/bin"}, ":"))
+	d.Setenv("PATH", dir+":/usr/local/bin:/usr/bin:/bin")
 	return file, nil
 }
