@@ -11,7 +11,6 @@ import {
   noFaults,
   onePage,
   row,
-  seen,
   test,
   tokens,
 } from './fixture'
