@@ -188,7 +188,7 @@ test('a token that is gone meanwhile is said to be', async ({ page }) => {
   await dialog.getByLabel('Description').fill('longer-lived')
   expect((await desk.lanyard('token', 'delete', id)).code).toBe(0)
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await expect(dialog.getByRole('alert')).toContainText('There is no such token any more.')
+  await expect(dialog.getByRole('alert')).toContainText('It is not there any more.')
   await noFaults(page)
   await press(page, 'Cancel')
   await expect(row(page, 'short-lived')).toHaveCount(0)
