@@ -4,7 +4,6 @@ import {
   account,
   current,
   expect,
-  go,
   inBrowser,
   giveName,
   newlyOpened,
@@ -118,10 +117,10 @@ test('signed in: what was stored, the difference, and a test that pushes and pul
 
 test('what the self-test did was real, and nothing of it is left', async ({ page }) => {
   await show(page, desk, account)
-  await go(page, 'Activity')
-  const deleted = page.getByRole('listitem').filter({ hasText: 'lanyard-self-test' })
-  await expect(deleted.first()).toBeVisible()
   const { registries } = await current(page)
+  const shown = await desk.lanyard('repo', 'show', `${account}/lanyard-self-test`)
+  expect(shown.out, shown.err).toMatch(/last pull.*ago|last pull.*now|pulled/i)
+  expect(shown.out).toMatch(/push/i)
   const left = await desk.shell(`crane ls ${registries[0] ?? ''}/${account}/lanyard-self-test`)
   expect(left.out).toBe('')
 })

@@ -160,7 +160,7 @@ test('why a pull fails, from the tool to the registry', async () => {
   await ask(`${host}/${account}/app:1`)
   await expect(why).toContainText('Step by step')
   await expect(why.getByRole('listitem').filter({ hasText: 'here it fails' })).toHaveCount(0)
-  await expect(why.getByRole('listitem').filter({ hasText: 'The token' })).toContainText('fine')
+  await expect(why.getByRole('listitem').filter({ hasText: 'The rule for pulling' })).toContainText('fine')
   await noFaults(page)
   await ask(`${host}/somebody/secret:1`)
   await expect(why.getByRole('listitem').filter({ hasText: 'here it fails' }).first()).toBeVisible()
