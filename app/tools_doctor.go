@@ -115,6 +115,11 @@ func (t *Tools) Why(image, toolName string) (WhyView, error) {
 	if err != nil {
 		return WhyView{}, err
 	}
+	// A window that was started from a menu may have another PATH than the
+	// person's tools, which have that of a fresh shell.
+	if found, err := t.core.Docker.Helper.Finder.Find(ctx); err == nil {
+		asker.Here.Path = found.Dirs
+	}
 	r, err := asker.Explain(ctx, tool.Name(toolName), strings.TrimSpace(image))
 	if err != nil {
 		return WhyView{}, err

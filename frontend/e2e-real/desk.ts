@@ -64,6 +64,15 @@ export class Desk {
     return this.ask<Said>('/terminal', { args })
   }
 
+  // shell runs a line with the container tools in reach.
+  shell = (line: string) => this.ask<Said>('/shell', { line })
+
+  // saves answers the window's question where to save something.
+  saves = (title: string, file: string) =>
+    this.ask<boolean>('/save', { title, file: file && this.file(file) })
+
+  clipboard = () => this.ask<string>('/clipboard')
+
   // person makes an account at the own service, which runs from then on.
   async person(name: string, password: string) {
     for (const question of [

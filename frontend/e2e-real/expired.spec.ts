@@ -10,7 +10,9 @@ test('a session that runs out is said to have expired, and leaves nothing', asyn
   await desk.write('.config/lanyard/service.yaml', 'session-lifetime: 30s\n')
   const view = await begin(page, desk)
   expect(view).toMatchObject({ state: 'active', account })
-  await expect(page.getByText('in less than a minute')).toHaveCount(2)
+  const facts = page.getByRole('region', { name: account })
+  await expect(facts.getByText('in less than a minute')).toHaveCount(2)
+  await expect(page.getByText('The session ends in less than a minute')).toBeVisible()
   expect(await desk.kept()).toHaveLength(2)
 
   const over = Math.max(0, Date.parse(view.ends) + 1000 - Date.now())
@@ -30,7 +32,8 @@ test('after it one signs in again', async ({ page }) => {
   await desk.write('.config/lanyard/service.yaml', 'session-idle: 15s\n')
   await show(page, desk, 'Your session has expired')
   expect(await signIn(page, desk)).toMatchObject({ state: 'active', account }) // the service is started again
-  await expect(page.getByText('in less than a minute')).toHaveCount(1)
+  const facts = page.getByRole('region', { name: account })
+  await expect(facts.getByText('in less than a minute')).toHaveCount(1)
 })
 
 // The window looks every 30 seconds, which is a use: this session has ended by

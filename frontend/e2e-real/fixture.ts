@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test as base, type BrowserContextOptions, type Page } from '@playwright/test'
-import type { SessionView, TokenList } from '../src/lib/backend'
+import type { SessionView, TokenList } from '../src/lib/contract'
 import type { Desk } from './desk'
 
 // What Wails puts into the window; the bridge of src/lib/backend.ts is made of it.
@@ -107,9 +107,13 @@ export const list = (page: Page) => page.evaluate(() => window.go.app.Tokens?.Li
 export const tokens = (page: Page) => page.getByRole('table', { name: 'Personal access tokens' })
 export const row = (page: Page, name: string) => tokens(page).getByRole('row').filter({ hasText: name })
 
+// go comes to a pane by the list of them.
+export const go = (page: Page, pane: string) =>
+  page.getByRole('navigation').getByRole('button', { name: pane, exact: true }).click()
+
 export async function openTokens(page: Page, desk: Desk, who: string = account) {
   await show(page, desk, who)
-  await press(page, 'Personal access tokens')
+  await go(page, 'Personal access tokens')
   await seen(page, 'Personal access tokens')
   await expect(tokens(page)).toBeVisible()
 }
@@ -179,7 +183,23 @@ export async function signIn(page: Page, desk: Desk, who: string = account): Pro
     await other.getByRole('button', { name: 'Allow' }).click()
     await seen(page, who)
   })
+  await toHome(page, who)
   return current(page)
+}
+
+// toHome leaves what is shown after a sign-in that was no renewal.
+export async function toHome(page: Page, who: string = account) {
+  await seen(page, who)
+  const leaves = page.getByRole('button', { name: 'Go to Home' })
+  if (await leaves.isVisible()) await leaves.click()
+  await expect(page.getByRole('heading', { level: 1, name: who, exact: true })).toBeVisible()
+}
+
+// signOut signs out here, up to the receipt.
+export async function signOut(page: Page) {
+  await press(page, 'Sign out …')
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click()
+  await seen(page, 'Signed out')
 }
 
 // begin is how most stories begin: an account, and its owner signed in.
@@ -190,9 +210,9 @@ export async function begin(page: Page, desk: Desk, who: string = account): Prom
 }
 
 // login asks the service whether it takes a secret: the status of /token.
-export async function login(server: string, who: string, secret: string): Promise<number> {
+export async function login(server: string, who: string, secret: string, agent = 'node'): Promise<number> {
   const response = await fetch(`${server}/token?service=${new URL(server).host}`, {
-    headers: { authorization: `Basic ${btoa(`${who}:${secret}`)}` },
+    headers: { authorization: `Basic ${btoa(`${who}:${secret}`)}`, 'user-agent': agent },
   })
   await response.arrayBuffer()
   return response.status

@@ -5,6 +5,7 @@ import {
   current,
   expect,
   generate,
+  go,
   list,
   noFaults,
   noOverflow,
@@ -33,7 +34,7 @@ test('an account of 64 characters', async () => {
   const { page } = at
   expect(await begin(page, desk, long)).toMatchObject({ state: 'active', account: long })
   await staysText(page)
-  await press(page, 'Personal access tokens')
+  await go(page, 'Personal access tokens')
   await staysText(page)
 })
 
@@ -108,12 +109,15 @@ for (const [name, description, says] of refused)
     const { page } = at
     const before = await list(page)
     const said = await page.evaluate(async (text) => {
-      const { Create, Rename, List } = window.go.app.Tokens ?? {}
+      const { Create, Edit, List } = window.go.app.Tokens ?? {}
       const own = (await List?.()) as { tokens: { id: string }[] }
       const no = (reason: unknown) => String(reason)
       return [
-        await Create?.({ description: text, scope: 'read', expires: '' }).then(() => 'taken', no),
-        await Rename?.(own.tokens[0]?.id, text).then(() => 'taken', no),
+        await Create?.({ description: text, scope: 'read', expires: '', repositories: [] }).then(
+          () => 'taken',
+          no,
+        ),
+        await Edit?.(own.tokens[0]?.id, { description: text, scope: '' }).then(() => 'taken', no),
       ]
     }, description)
     for (const one of said) {

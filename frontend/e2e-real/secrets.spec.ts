@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { openDesk } from './desk'
-import { account, begin, current, expect, generate, press, seen, start, test } from './fixture'
+import type { SessionView } from '../src/lib/contract'
+import { openDesk, type Desk } from './desk'
+import { account, begin, current, expect, generate, go, press, signOut, start, seen, test } from './fixture'
 
 // The page never gets a stored secret: marked ones are planted in the keychain
 // and in files, and looked for in everything that the page can reach.
@@ -12,7 +14,7 @@ async function watch(page: Page): Promise<string[]> {
   await page.addInitScript(() => {
     window.told = []
     addEventListener('DOMContentLoaded', () => {
-      for (const event of ['signin', 'session', 'clipboard'])
+      for (const event of ['signin', 'session', 'clipboard', 'closing', 'changed', 'selftest', 'notices'])
         window.runtime.EventsOn(event, (value) => window.told.push(value))
     })
   })
@@ -63,84 +65,161 @@ function reach(page: Page): Promise<Record<string, string>> {
 // callAll calls each method that is bound, whatever its name, with what a page
 // might send (as many values as it takes: Wails leaves another number without
 // an answer), and returns the names and what they answered.
-function callAll(page: Page, own: string) {
-  return page.evaluate(async (id) => {
-    const known: Record<string, unknown[][]> = {
-      'Session.SignIn': [
-        ['nonsense', false],
-        ['file:///etc/passwd', true],
-      ],
-      'Tokens.Create': [[{ description: '', scope: 'root', expires: '' }], [{}]],
-      'Tokens.Rename': [
-        [id, 'renamed'],
-        ['', ''],
-        ['../..', 'x'],
-      ],
-      'Tokens.SetActive': [
-        [id, true],
-        ['', false],
-      ],
-      'Tokens.Delete': [[''], ['../session']],
-      'Tools.Plan': [[false], [true]],
-      'Tools.Apply': [[false, false]],
-      'Window.Copy': [['a']],
-      'Window.CopySecret': [['a']],
-      'Window.Holds': [[false]],
-    }
-    // They end what is to be looked at; signing out comes last of all.
-    const later = ['Session.SignOut', 'Window.Close']
-    const answers: string[] = []
-    const called: string[] = []
-    const bound = Object.entries(window.go.app).flatMap(([service, methods]) =>
-      Object.entries(methods).map(([method, call]) => ({ name: `${service}.${method}`, call })),
-    )
-    // First of all the service is stopped and started: the others need it.
-    const rank = (one: string) => ['Service.Stop', 'Service.Start'].indexOf(one) + 1 || 3
-    bound.sort((one, other) => rank(one.name) - rank(other.name))
-    for (const { name, call } of bound) {
-      called.push(name)
-      if (later.includes(name)) continue
-      for (const args of known[name] ?? [[]])
-        answers.push(
-          await call(...args).then(
-            (value) => `${name}: ${JSON.stringify(value)}`,
-            (reason: unknown) => `${name} refused: ${String(reason)} ${JSON.stringify(reason)}`,
-          ),
-        )
-    }
-    return { answers, called }
-  }, own)
+function callAll(page: Page, { tokenId, server }: SessionView) {
+  return page.evaluate(
+    async ({ id, server }) => {
+      const nothing = { host: '', username: '', secret: '', ends: '', noCheck: true }
+      const known: Record<string, unknown[][]> = {
+        'Accounts.Remove': [[''], ['nonsense']],
+        'Accounts.Switch': [[''], ['nonsense']],
+        'Activity.List': [[{ kind: '', before: '' }], [{ kind: 'session', before: 'nonsense' }]],
+        'Keychain.UnlockFile': [['nonsense']],
+        'Keychain.Use': [
+          ['nonsense', ''],
+          ['system', ''],
+        ],
+        'Security.End': [[''], ['nonsense']],
+        'Session.SignIn': [
+          ['nonsense', false],
+          ['file:///etc/passwd', true],
+        ],
+        'Settings.Dismiss': [['nonsense']],
+        'Settings.Set': [[{}]],
+        'Start.HubPassword': [['', '', '']],
+        'Start.Paste': [[nothing], [{ ...nothing, host: 'planted.example', username: 'planted' }]],
+        'Start.Probe': [['nonsense'], [server]],
+        'Tokens.Create': [[{ description: '', scope: 'root', expires: '', repositories: [] }], [{}]],
+        'Tokens.Edit': [
+          [id, { description: 'renamed', scope: '' }],
+          ['', {}],
+          ['../..', { description: 'x', scope: '' }],
+        ],
+        'Tokens.SetActive': [
+          [[id], true],
+          [[''], false],
+        ],
+        'Tokens.Delete': [[['']], [['../session']]],
+        'Tokens.Pin': [
+          [id, true],
+          ['', true],
+        ],
+        'Tokens.Rotate': [
+          [id, 0],
+          ['', 24],
+        ],
+        'Tokens.Show': [[id], ['../..']],
+        'Tokens.Which': [['nonsense']],
+        'Tools.Plan': [[false], [true]],
+        'Tools.Apply': [[false, false]],
+        'Tools.Fix': [['nonsense']],
+        'Tools.PlanTool': [['docker'], ['../..']],
+        'Tools.SetUpTool': [['docker', false, false]],
+        'Tools.UndoTool': [['docker']],
+        'Tools.Why': [
+          ['planted.example/app', 'docker'],
+          [`${new URL(server).host}/anna/app`, 'docker'],
+        ],
+        'Window.Copy': [['a']],
+        'Window.CopySecret': [['a']],
+        'Window.Holds': [[false]],
+      }
+      // They end what is to be looked at; signing out comes last of all.
+      const later = ['Session.SignOut', 'Settings.Reset', 'Window.Close']
+      // A person is asked where to save: by the test itself.
+      later.push('Activity.Export', 'Service.Backup', 'Settings.SaveReport', 'Tokens.SaveSecret')
+      const answers: string[] = []
+      const called: string[] = []
+      const bound = Object.entries(window.go.app).flatMap(([service, methods]) =>
+        Object.entries(methods).map(([method, call]) => ({ name: `${service}.${method}`, call })),
+      )
+      // First of all the service is stopped and started: the others need it.
+      const rank = (one: string) => ['Service.Stop', 'Service.Start'].indexOf(one) + 1 || 3
+      bound.sort((one, other) => rank(one.name) - rank(other.name))
+      for (const { name, call } of bound) {
+        called.push(name)
+        if (later.includes(name)) continue
+        for (const args of known[name] ?? [[]])
+          answers.push(
+            await Promise.race([
+              call(...args).then(
+                (value) => `${name}: ${JSON.stringify(value)}`,
+                (reason: unknown) => `${name} refused: ${String(reason)} ${JSON.stringify(reason)}`,
+              ),
+              new Promise<string>((late) => setTimeout(() => late(`no answer: ${name}`), 60_000)),
+            ]),
+          )
+      }
+      return { answers, called }
+    },
+    { id: tokenId, server },
+  )
 }
+
+// saved calls what asks the person where to save, and returns its answer and
+// what then stands in the file. A backup is a database, with hashes alone.
+async function saved(page: Page, desk: Desk, method: string, title: string, file: string): Promise<string> {
+  const answered = page.evaluate(async (name) => {
+    const [service = '', call = ''] = name.split('.')
+    return JSON.stringify(await window.go.app[service]?.[call]?.())
+  }, method)
+  await desk.saves(title, file)
+  return `${await answered}\n${(await readFile(desk.file(file))).toString('latin1')}`
+}
+
+// What looks at something, and is answered also among planted secrets.
+const looks = ['Session.Current', 'Tokens.List', 'Tokens.Show', 'Tools.Status', 'Tools.Plan', 'Tools.List']
+looks.push('Tools.PlanTool', 'Tools.Doctor', 'Tools.Why', 'Home.Look', 'Security.Look', 'Activity.List')
+looks.push('Accounts.List', 'Keychain.Look', 'Settings.Get', 'Settings.Notices', 'Settings.Report')
+looks.push('Settings.About', 'Start.Preflight', 'Start.Probe', 'Service.Start', 'Service.Status')
+
+const panes = [
+  'Home',
+  'Tools',
+  'Activity',
+  'Security',
+  'Personal access tokens',
+  'General',
+  'Accounts and servers',
+]
+panes.push('This computer’s service', 'Keychain', 'Notifications', 'Diagnostics', 'About')
 
 test('no stored secret is anywhere that the page can reach', async ({ page, context }) => {
   const frames = await watch(page)
   const view = await begin(page, desk)
-  await press(page, 'Personal access tokens')
+  await go(page, 'Personal access tokens')
   const fresh = await generate(page, 'ci', 'Read') // shown once, and then gone
   const places: [string, string][] = []
   const secrets = await desk.ask<string[]>('/plant')
   try {
     expect(secrets.length).toBe(3)
     for (const one of secrets) expect(one.length).toBeGreaterThan(20)
-    const { answers, called } = await callAll(page, view.tokenId)
+    const { answers, called } = await callAll(page, view)
     expect(called).toEqual(
       expect.arrayContaining(['Session.Current', 'Tokens.List', 'Tools.Plan', 'Service.Status']),
     )
-    for (const name of ['Session.Current', 'Tokens.List', 'Tools.Status', 'Tools.Plan', 'Service.Start'])
+    expect(answers.filter((one) => one.startsWith('no answer'))).toEqual([])
+    for (const name of looks)
       expect(
-        answers.some((one) => one.startsWith(`${name}: {`)),
+        answers.some((one) => one.startsWith(`${name}: {`) || one.startsWith(`${name}: [`)),
         `${name} answers`,
       ).toBe(true)
     expect(frames.length).toBeGreaterThan(called.length)
     places.push(['the answers', answers.join('\n')])
 
-    for (const pane of ['Home', 'Personal access tokens', 'This computer’s service']) {
-      await press(page, pane)
-      await expect(page.getByText('Looking …')).toHaveCount(0)
+    for (const [method, title] of [
+      ['Activity.Export', 'Export the activity'],
+      ['Service.Backup', 'Back up the database'],
+      ['Settings.SaveReport', 'Save the report'],
+    ] as const)
+      places.push([method, await saved(page, desk, method, title, `${method}.saved`)])
+
+    for (const pane of panes) {
+      await go(page, pane)
+      await expect(page.getByText(/^Looking /)).toHaveCount(0)
       places.push([pane, await page.content()])
     }
     // docker's own configuration holds a password, too.
-    await press(page, 'Home')
+    await go(page, 'Home')
     await press(page, 'Show the change …')
     await expect(page.getByRole('region', { name: 'Difference' })).toContainText('config.json')
     places.push(['the difference', await page.content()])
@@ -156,9 +235,7 @@ test('no stored secret is anywhere that the page can reach', async ({ page, cont
     // In a message of Playwright the text would be shown.
     expect(text.includes(fresh), `the new token is still in ${place}`).toBe(false)
 
-  await press(page, 'Sign out …')
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click()
-  await seen(page, 'Signed out')
+  await signOut(page)
   places.push(['the receipt', await page.content()])
   await press(page, 'Done')
   await seen(page, start)

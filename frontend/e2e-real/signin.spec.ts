@@ -9,6 +9,7 @@ import {
   expect,
   inBrowser,
   giveName,
+  go,
   login,
   newlyOpened,
   noFaults,
@@ -17,8 +18,10 @@ import {
   seen,
   show,
   signIn,
+  signOut,
   start,
   test,
+  toHome,
 } from './fixture'
 
 // From the first start: signing in and out, by browser and by code.
@@ -28,7 +31,7 @@ const desk = openDesk()
 test('the first start says what will happen, and nothing was done', async ({ page }) => {
   await show(page, desk, start)
   await expect(page.getByRole('radio', { name: /This computer’s own service/ })).toBeChecked()
-  await expect(page.getByText('the token is kept in GNOME Keyring, in no file')).toBeVisible()
+  await expect(page.getByText('the token is kept in GNOME Keyring, and nowhere else')).toBeVisible()
   expect((await current(page)).state).toBe('signed_out')
   await noFaults(page)
   await press(page, 'This computer’s service')
@@ -78,8 +81,9 @@ test('signing in at the own service, which is set up by it', async ({ page }) =>
     await other.getByRole('button', { name: 'Set up and sign in' }).click()
     await other.getByRole('button', { name: 'Allow' }).click()
     await expect(other.getByText(/close/i)).toBeVisible() // this page may be
-    await seen(page, account)
+    await seen(page, `Signed in as ${account}`)
   })
+  await toHome(page)
 
   const view = await current(page)
   expect(view).toMatchObject({ state: 'active', account, own: true, keychain: 'GNOME Keyring' })
@@ -108,7 +112,7 @@ test('a terminal beside the window says the same', async ({ page }) => {
 
 test('the service’s pane', async ({ page }) => {
   await show(page, desk, account)
-  await press(page, 'This computer’s service')
+  await go(page, 'This computer’s service')
   await seen(page, 'This computer’s service')
   await expect(page.getByText('Running', { exact: true })).toBeVisible()
   await expect(page.getByText((await current(page)).server, { exact: true })).toBeVisible()
@@ -166,8 +170,9 @@ test('signing in by a code', async ({ page }) => {
     await other.getByRole('button', { name: 'Go on' }).click()
     await expect(other.locator('.compare')).toHaveText(code)
     await other.getByRole('button', { name: 'Allow' }).click()
-    await seen(page, account)
+    await seen(page, `Signed in as ${account}`)
   })
+  await toHome(page)
   expect(await current(page)).toMatchObject({ state: 'active', account })
   expect(await desk.kept()).toHaveLength(2)
   await noFaults(page)
@@ -178,9 +183,7 @@ test('a sign-out while the service is stopped is owed to it, and paid', async ({
   const { lastFour, tokenId, registries } = await current(page)
   expect((await desk.lanyard('token', 'list')).out).toContain(tokenId)
   expect((await desk.lanyard('service', 'stop')).code).toBe(0)
-  await press(page, 'Sign out …')
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click()
-  await seen(page, 'Signed out')
+  await signOut(page)
   await expect(page.getByText(`Token …${lastFour} and session: removed from the keychain`)).toBeVisible()
   await expect(page.getByText('The server does not know yet')).toBeVisible()
   await expect(page.getByText('The token was tried once more, and is refused')).toHaveCount(0)
@@ -203,7 +206,7 @@ test('a sign-out while the service is stopped is owed to it, and paid', async ({
 test('a sign-in in a terminal and one here take turns', async ({ page }) => {
   await show(page, desk, account)
   const { server } = await current(page)
-  await page.evaluate(() => window.go.app.Session?.SignOut?.())
+  await page.evaluate(() => window.go.app.Session?.SignOut?.(false))
   await show(page, desk, start)
   const before = (await desk.opened()).length
   await press(page, 'Sign in')
@@ -246,9 +249,7 @@ test('signing in at another Lanyard server, by its address', async ({ page }) =>
     expect(view).toMatchObject({ state: 'active', account, server, own: false })
     await expect(page.getByRole('region', { name: account })).not.toContainText('own service')
     await noFaults(page)
-    await press(page, 'Sign out …')
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click()
-    await seen(page, 'Signed out')
+    await signOut(page)
     await expect(page.getByText('Session ended at the server')).toBeVisible()
     expect(await desk.kept()).toEqual([])
   } finally {

@@ -5,6 +5,7 @@ import {
   begin,
   current,
   expect,
+  go,
   list,
   noFaults,
   openTokens,
@@ -32,14 +33,14 @@ test('somebody is signed in', async ({ page }) => {
 test('offline, when the service is stopped, and back', async ({ page }) => {
   await show(page, desk, account)
   const before = await current(page)
-  await press(page, 'This computer’s service')
+  await go(page, 'This computer’s service')
   await press(page, 'Stop …')
   const asked = page.getByRole('alertdialog')
   await expect(asked).toContainText('nothing can be pulled from or pushed to')
   await noFaults(page)
   await asked.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(page.getByText('Stopped', { exact: true })).toBeVisible()
-  await press(page, 'Home')
+  await go(page, 'Home')
   await expect(notice(page, 'The server does not answer')).toBeVisible()
   const view = await current(page)
   expect(view).toMatchObject({ state: 'offline', account, lastFour: before.lastFour, own: true })
@@ -49,14 +50,14 @@ test('offline, when the service is stopped, and back', async ({ page }) => {
   expect(await desk.kept()).toHaveLength(2)
 
   // What needs the service says so in words.
-  await press(page, 'Personal access tokens')
+  await go(page, 'Personal access tokens')
   await expect(page.getByRole('alert')).toContainText('not reachable')
   await noFaults(page)
 
-  await press(page, 'This computer’s service')
+  await go(page, 'This computer’s service')
   await press(page, 'Start')
   await expect(page.getByText('Running', { exact: true })).toBeVisible()
-  await press(page, 'Home')
+  await go(page, 'Home')
   await expect(notice(page, 'The server does not answer')).toHaveCount(0)
   expect(await current(page)).toMatchObject({ state: 'active', lastFour: before.lastFour })
 })
@@ -96,7 +97,7 @@ test('replaced by another computer’s token, and retaken', async ({ page }) => 
   expect(view.tokenId).not.toBe(before.tokenId)
   await expect(page.getByText(`…${view.lastFour}`)).toBeVisible()
   expect((await list(page)).active).toBe(5)
-  await press(page, 'Personal access tokens')
+  await go(page, 'Personal access tokens')
   await expect(page.getByText('5 active, 0 deactivated')).toBeVisible()
   await noFaults(page)
 })
@@ -111,7 +112,7 @@ test('deactivated by a person, and activated again', async ({ page }) => {
   await noFaults(page)
   await asked.getByRole('button', { name: 'Deactivate' }).click()
   await expect(asked).toHaveCount(0)
-  await press(page, 'Home')
+  await go(page, 'Home')
   await expect(notice(page, 'This computer’s token is deactivated')).toBeVisible()
   await noFaults(page)
   await press(page, 'Activate it')

@@ -5,6 +5,7 @@ import {
   current,
   expect,
   generate,
+  go,
   leave,
   list,
   login,
@@ -23,7 +24,7 @@ const desk = openDesk()
 
 test('the list has this computer’s own token, with its badge', async ({ page }) => {
   await begin(page, desk)
-  await press(page, 'Personal access tokens')
+  await go(page, 'Personal access tokens')
   const own = row(page, 'This computer')
   await expect(own).toHaveCount(1)
   await expect(own).toContainText('Auto-generated')
@@ -182,11 +183,16 @@ test('a token that is gone meanwhile is said to be', async ({ page }) => {
   await openTokens(page, desk)
   await generate(page, 'short-lived', 'Read')
   const { id } = (await list(page)).tokens.find((one) => one.description === 'short-lived') ?? { id: '' }
+  await pick(page, 'short-lived', 'Edit …')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Description').fill('longer-lived')
   expect((await desk.lanyard('token', 'delete', id)).code).toBe(0)
-  await pick(page, 'short-lived', 'Deactivate')
-  await expect(page.getByRole('alert')).toContainText('There is no such token any more.')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('It is not there any more.')
   await noFaults(page)
-  await press(page, 'Try again')
+  await press(page, 'Cancel')
   await expect(row(page, 'short-lived')).toHaveCount(0)
+  await expect(row(page, 'longer-lived')).toHaveCount(0)
   await expect(tokens(page)).toBeVisible()
+  await expect(page.getByRole('alert')).toHaveCount(0)
 })

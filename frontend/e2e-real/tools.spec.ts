@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { openDesk } from './desk'
-import { account, begin, current, expect, noFaults, press, seen, show, start, test } from './fixture'
+import { account, begin, current, expect, noFaults, press, seen, show, signOut, start, test } from './fixture'
 
 // What is changed of docker's configuration: shown first, and put back.
 test.describe.configure({ mode: 'serial' })
@@ -129,9 +129,7 @@ test('signing out takes the tools along', async ({ page }) => {
   await page.getByRole('checkbox', { name: /Copy the credential helper to/ }).check()
   await press(page, 'Apply')
   await expect(card(page).getByText('Set up', { exact: true })).toBeVisible()
-  await press(page, 'Sign out …')
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click()
-  await seen(page, 'Signed out')
+  await signOut(page)
   await expect(page.getByText('Container tools no longer ask Lanyard for it')).toBeVisible()
   await press(page, 'Done')
   await seen(page, start)

@@ -25,6 +25,7 @@ import (
 // is open.
 type answers struct {
 	desk     *desk.Desk
+	screen   *desk.Screen
 	opened   string // file with the addresses that the opener was given
 	computer *signin.Computer
 
@@ -35,7 +36,7 @@ type answers struct {
 }
 
 // newAnswers moves this process into the desk's session.
-func newAnswers(d *desk.Desk, opened string) (*answers, error) {
+func newAnswers(d *desk.Desk, s *desk.Screen, opened string) (*answers, error) {
 	os.Clearenv()
 	for _, v := range d.Env() {
 		name, value, _ := strings.Cut(v, "=")
@@ -48,7 +49,7 @@ func newAnswers(d *desk.Desk, opened string) (*answers, error) {
 		return nil, err
 	}
 	computer.Keychain.Worker = &keychain.Worker{Path: filepath.Join(d.Programs, "lanyard")}
-	return &answers{desk: d, opened: opened, computer: computer}, nil
+	return &answers{desk: d, screen: s, opened: opened, computer: computer}, nil
 }
 
 func (a *answers) close() {
@@ -64,11 +65,15 @@ func (a *answers) handler() http.Handler {
 	mux.HandleFunc("POST /opened", answer(a.addresses))
 	mux.HandleFunc("POST /state", answer(a.state))
 	mux.HandleFunc("POST /terminal", answer(a.terminal))
+	mux.HandleFunc("POST /shell", answer(a.shell))
+	mux.HandleFunc("POST /save", answer(a.save))
+	mux.HandleFunc("POST /clipboard", answer(a.clipboard))
 	mux.HandleFunc("POST /plant", answer(a.plant))
 	mux.HandleFunc("POST /restore", answer(a.restore))
 	mux.HandleFunc("POST /elsewhere", answer(a.elsewhere))
 	mux.HandleFunc("POST /end", answer(a.end))
 	mux.HandleFunc("POST /untrusted", answer(a.startUntrusted))
+	mux.HandleFunc("POST /certificate", answer(a.certify))
 	mux.HandleFunc("POST /keychain/lock", answer(act(a.desk.Lock)))
 	mux.HandleFunc("POST /keychain/remove", answer(act(a.desk.Uninstall)))
 	mux.HandleFunc("POST /keychain/start", answer(act(a.desk.StartDaemon)))
@@ -160,4 +165,42 @@ func (a *answers) terminal(ctx context.Context, c command) (said, error) {
 	cmd.Stdin = strings.NewReader(c.Stdin)
 	o, err := desk.Run(cmd)
 	return said{o.Out, o.Err, o.Code}, err
+}
+
+// line is one in a shell that was just opened, with the container tools in reach.
+type line struct {
+	Line string `json:"line"`
+}
+
+func (a *answers) shell(ctx context.Context, l line) (said, error) {
+	o, err := desk.Run(a.desk.Shell(ctx, l.Line))
+	return said{o.Out, o.Err, o.Code}, err
+}
+
+// clipboard is the text that lies there; "" for none.
+func (a *answers) clipboard(ctx context.Context, _ none) (string, error) {
+	return a.screen.Clipboard(ctx, "clipboard", "UTF8_STRING")
+}
+
+// saving is a question where to save something: its title, and the answer.
+type saving struct {
+	Title string `json:"title"`
+	File  string `json:"file"` // "": the person thinks better of it
+}
+
+// save answers the question, by keyboard.
+func (a *answers) save(ctx context.Context, s saving) (bool, error) {
+	found, err := desk.Must(a.desk.Program(ctx, "xdotool", "search", "--sync", "--onlyvisible", "--name", s.Title))
+	if err != nil {
+		return false, err
+	}
+	id := strings.Fields(found.Out)[0]
+	if _, err := desk.Must(a.desk.Program(ctx, "xdotool", "windowfocus", "--sync", id)); err != nil {
+		return false, err
+	}
+	if s.File == "" {
+		return true, a.screen.Key(ctx, "Escape")
+	}
+	err = errors.Join(a.screen.Key(ctx, "ctrl+a"), a.screen.Type(ctx, s.File), a.screen.Key(ctx, "Return"))
+	return err == nil, err
 }

@@ -96,7 +96,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	a, err := newAnswers(d, opened)
+	a, err := newAnswers(d, s, opened)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -19,6 +19,14 @@ describe('Security', () => {
     expect(security.ended).toBe(1)
   })
 
+  it('ends one also while it is being looked, after the look', async () => {
+    const looking = security.load()
+    expect(security.busy).toBe('load')
+    expect(await security.end('s2')).toBe(true)
+    expect(ids()).toEqual(['s1', 's3'])
+    await looking
+  })
+
   it('ends all others, and says how many', async () => {
     expect(await security.endOthers()).toBe(true)
     expect(ids()).toEqual(['s1'])

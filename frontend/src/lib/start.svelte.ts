@@ -54,7 +54,8 @@ export class Start extends Work {
 
   listen(): () => void {
     return this.#backend.on('selftest', (test) => {
-      if (this.test) this.test = test
+      // One event may overtake another: what has ended does not go on.
+      if (this.test && !this.test.done) this.test = test
     })
   }
 

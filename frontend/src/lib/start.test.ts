@@ -117,6 +117,15 @@ describe('the self-test', () => {
     end()
   })
 
+  it('that has ended does not go on, where one event overtook another', async () => {
+    const end = start.listen()
+    await start.selfTest()
+    fake.emit('selftest', { steps: [], done: true, ok: true })
+    fake.emit('selftest', { steps: [], done: false, ok: false })
+    expect([start.test?.done, start.test?.ok]).toEqual([true, true])
+    end()
+  })
+
   it('that cannot begin says why', async () => {
     fake.fail['Start.SelfTest'] = fault('offline', 'It does not answer.', '')
     await start.selfTest()

@@ -66,9 +66,11 @@ export class Doctor extends Look<Finding[]> {
   async fix(id: string) {
     this.fixing = id
     this.outcome = ''
-    const done = await this.take('fix', () => this.#backend.Tools.Fix(id))
+    // By the answer itself: a look that began when the file changed may hide it from view.
+    let left: Finding[] = []
+    const done = await this.take('fix', async () => (left = await this.#backend.Tools.Fix(id)))
     this.fixing = ''
-    if (done) this.outcome = this.view?.some((one) => one.id === id) ? 'not_fixed' : 'fixed'
+    if (done) this.outcome = left.some((one) => one.id === id) ? 'not_fixed' : 'fixed'
   }
 }
 

@@ -61,6 +61,19 @@ describe('Doctor', () => {
     expect([doctor.view?.length, doctor.outcome, doctor.fixing]).toEqual([2, 'fixed', ''])
   })
 
+  it('says what a fix did, also while what it changed is looked at anew', async () => {
+    const doctor = new Doctor(fake)
+    await doctor.load()
+    const fix = fake.Tools.Fix
+    fake.Tools.Fix = async (id) => {
+      const left = await fix.call(fake.Tools, id)
+      void doctor.refresh() // as the change of a file has it
+      return left
+    }
+    await doctor.fix('clear-auth')
+    expect(doctor.outcome).toBe('fixed')
+  })
+
   it('says where a fix did not help', async () => {
     const doctor = new Doctor(fake)
     const all = fake.findings

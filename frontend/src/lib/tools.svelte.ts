@@ -10,6 +10,7 @@ export class Tools extends Work {
   #replace = false // what the plan shows: another credential helper gives way
   setUpIn = $state('') // the file, after apply
   undone = $state('') // what undo did, in Go's words
+  #asked = 0 // counts plans that were wanted: one that comes after it was dismissed is not shown
   #backend: Backend
 
   constructor(backend: Backend) {
@@ -40,13 +41,17 @@ export class Tools extends Work {
   async preview(replace = false) {
     this.#said()
     await this.run('plan', async () => {
+      const asked = ++this.#asked
       this.mayCopy = false
-      this.plan = await this.#backend.Tools.Plan(replace)
+      const plan = await this.#backend.Tools.Plan(replace)
+      if (asked !== this.#asked) return
+      this.plan = plan
       this.#replace = replace
     })
   }
 
   dismiss() {
+    this.#asked++
     this.plan = null
     this.error = null
   }
@@ -70,6 +75,7 @@ export class Tools extends Work {
 
   // clear forgets what was shown to another account.
   clear() {
+    this.#asked++
     this.status = null
     this.plan = null
     this.error = null

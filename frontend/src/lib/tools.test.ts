@@ -21,6 +21,15 @@ describe('Tools', () => {
     expect(tools.status?.setUp).toBe(false)
   })
 
+  it('shows no difference that comes after it was dismissed', async () => {
+    const coming = tools.preview()
+    tools.dismiss()
+    await coming
+    expect([tools.plan, tools.busy]).toEqual([null, ''])
+    await tools.preview()
+    expect(tools.plan).not.toBeNull()
+  })
+
   it('needs consent to a copy, each time anew', async () => {
     await tools.preview()
     await tools.apply()

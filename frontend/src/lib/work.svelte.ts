@@ -11,9 +11,14 @@ export class Work {
   // is still being done.
   protected async run<T>(what: string, doing: () => Promise<T>): Promise<T | undefined> {
     // Who starts work from an effect does not want to run again when it ends.
-    if (untrack(() => this.busy)) return undefined
+    const busy = () => untrack(() => this.busy)
+    // What a person asks for waits for a look that is under way, and is not lost.
+    if (busy() === 'load' && what !== 'load') await this.#looking
+    if (busy()) return undefined
     this.busy = what
     this.error = null
+    let looked = () => {}
+    if (what === 'load') this.#looking = new Promise((done) => (looked = done))
     try {
       return await doing()
     } catch (reason) {
@@ -21,9 +26,11 @@ export class Work {
       return undefined
     } finally {
       this.busy = ''
+      looked()
     }
   }
 
+  #looking: Promise<void> | undefined // until a load has ended
   #quiet = false
   #again = false
 

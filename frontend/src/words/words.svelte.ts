@@ -156,11 +156,17 @@ export class Words {
     return distances(this.locale).format(ahead > 0 ? n : -n, unit)
   }
 
-  // ago is relative for what has happened: that lies in no future, however the
-  // clocks of two computers differ, and however old now is.
+  // ago says how long ago something was: in no future, however the clocks of two
+  // computers differ, and however long ago the page looked at its own.
   ago(time: string, now: Date): string {
     const when = at(time)
     return this.relative(time, when && when > now ? when : now)
+  }
+
+  // keychain is where secrets are kept, within a sentence: its own name, or a word for it.
+  keychain(name = ''): string {
+    if (name === 'encrypted file') return this.say('keychain.some_file')
+    return name || this.say('keychain.some')
   }
 
   // left is a countdown: "4 min 32 s". '' once it is over or has no end.

@@ -28,6 +28,7 @@ export const common: Record<keyof typeof en, Message> = {
   'time.never': 'Nie',
   'time.not_known': 'Nicht bekannt',
   'keychain.some': 'Schlüsselbund des Systems',
+  'keychain.some_file': 'verschlüsselte Datei',
   'keychain.some_start': 'Der Schlüsselbund',
   'loading.title': 'Einen Moment',
   'loading.says': 'Wer ist auf diesem Computer angemeldet? Wird nachgesehen …',

@@ -4,7 +4,7 @@ import type { Message } from '../words.svelte'
 export const start: Record<keyof typeof en, Message> = {
   'signed_out.title': 'Einmal anmelden, für alle Container-Werkzeuge',
   'signed_out.says':
-    'Der Browser öffnet sich. Danach sind docker, podman und die anderen auf diesem Computer angemeldet; das Token liegt im Schlüsselbund ({keychain}), in keiner Datei.',
+    'Der Browser öffnet sich. Danach sind docker, podman und die anderen auf diesem Computer angemeldet; das Token liegt im Schlüsselbund ({keychain}) und sonst nirgends.',
   'where.title': 'Wohin',
   'where.own': 'Der eigene Dienst dieses Computers',
   'where.own_says': 'Konten und eine Registry, hier. Er wird gestartet, falls er nicht läuft.',
@@ -111,6 +111,7 @@ export const start: Record<keyof typeof en, Message> = {
   'over.expired': 'Die Sitzung ist abgelaufen',
   'over.ended': 'Die Sitzung wurde anderswo beendet',
   'over.locked': '{keychain} ist gesperrt',
+  'over.locked_file': 'Die verschlüsselte Datei ist gesperrt',
   'over.missing': 'Dieser Computer hat keinen Schlüsselbund',
   'over.account': 'Konto',
   'over.server': 'Server',

@@ -28,6 +28,7 @@ export const common = {
   'time.never': 'Never',
   'time.not_known': 'Not known',
   'keychain.some': 'the system keychain',
+  'keychain.some_file': 'an encrypted file',
   'keychain.some_start': 'The keychain',
   'loading.title': 'One moment',
   'loading.says': 'Looking who is signed in on this computer …',

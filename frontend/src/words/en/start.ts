@@ -4,7 +4,7 @@ import type { Message } from '../words.svelte'
 export const start = {
   'signed_out.title': 'Sign in once, for every container tool',
   'signed_out.says':
-    'Your browser opens. Then docker, podman and the others on this computer are signed in; the token is kept in {keychain}, in no file.',
+    'Your browser opens. Then docker, podman and the others on this computer are signed in; the token is kept in {keychain}, and nowhere else.',
   'where.title': 'Where to',
   'where.own': 'This computer’s own service',
   'where.own_says': 'Accounts and a registry, here. It is started if it is not running.',
@@ -106,6 +106,7 @@ export const start = {
   'over.expired': 'Your session has expired',
   'over.ended': 'Your session was ended elsewhere',
   'over.locked': '{keychain} is locked',
+  'over.locked_file': 'The encrypted file is locked',
   'over.missing': 'This computer has no keychain',
   'over.account': 'Account',
   'over.server': 'Server',
