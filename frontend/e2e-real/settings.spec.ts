@@ -111,6 +111,8 @@ test('the keychain: into an encrypted file, locked, opened, and back', async () 
   expect((await current(page)).state).toBe('active')
 
   await press(page, 'Lock')
+  await expect(page.getByText('Locked', { exact: true })).toBeVisible()
+  await go(page, 'Sign in')
   await seen(page, 'The encrypted file is locked')
   await noFaults(page)
   await page.getByLabel('Passphrase').fill('wrong passphrase')
@@ -182,7 +184,7 @@ test('reset, once the word is typed: signed out, tools as they were, no settings
   const asked = page.getByRole('alertdialog')
   await expect(asked).toHaveAccessibleName('Reset Lanyard on this computer?')
   await asked.getByLabel('To go on, type reset').fill('rest')
-  await asked.getByRole('button', { name: 'Reset' }).click()
+  await asked.getByRole('button', { name: 'Reset' }).click({ force: true }) // it is disabled, in words
   await expect(asked).toBeVisible()
   await noFaults(page)
   expect((await current(page)).state).toBe('active')

@@ -88,7 +88,7 @@ test('from the first start to the last', async ({ page }) => {
   await tabTo(page, 'Actions for nightly build')
   await seen(page)
   await page.keyboard.press('ArrowDown')
-  await expect(page.getByRole('menuitem', { name: 'Deactivate' })).toBeFocused()
+  await expect(page.getByRole('menuitem', { name: 'Edit …' })).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('button', { name: 'Actions for nightly build' })).toBeFocused()
   await page.keyboard.press('Enter')
@@ -100,7 +100,8 @@ test('from the first start to the last', async ({ page }) => {
   await page.keyboard.press('Escape')
   await expect(page.getByRole('button', { name: 'Actions for nightly build' })).toBeFocused()
   await page.keyboard.press('Enter')
-  await page.keyboard.press('d')
+  await page.keyboard.press('d') // Deactivate
+  await page.keyboard.press('d') // Delete
   await page.keyboard.press('Enter')
   await expect(page.getByRole('alertdialog')).toBeVisible()
   await tabTo(page, /^Delete$/)

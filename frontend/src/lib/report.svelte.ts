@@ -30,11 +30,14 @@ export class Report extends Work {
 
   // resetAll signs out of everything and removes the settings. False if it failed.
   async resetAll(): Promise<boolean> {
-    const receipts = await this.run('reset', () => this.#backend.Settings.Reset())
+    const receipts = await this.run('reset', async () => {
+      const receipts = await this.#backend.Settings.Reset()
+      await this.#session.load()
+      return receipts
+    })
     if (!receipts) return false
     this.reset = receipts.length
     this.text = ''
-    await this.#session.load()
     return true
   }
 }

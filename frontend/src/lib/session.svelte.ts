@@ -34,9 +34,12 @@ export class Session extends Work {
     return state === 'active' || state === 'offline' || state === 'replaced' || state === 'deactivated'
   }
 
-  // key tells one account from another.
+  // key tells one account from another. A keychain that does not open for a
+  // moment makes nobody another.
   get key(): string {
-    return this.signedIn ? `${this.view?.account} ${this.view?.server}` : ''
+    const { state, account, server } = this.view ?? {}
+    const shut = state === 'keychain_locked' || state === 'keychain_missing'
+    return this.signedIn || (shut && account) ? `${account} ${server}` : ''
   }
 
   async load() {

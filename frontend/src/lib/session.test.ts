@@ -46,6 +46,15 @@ describe('Session', () => {
     expect(session.key).not.toBe(key)
   })
 
+  it('takes nobody for another whose keychain does not open', () => {
+    session.learn(fake.become('active'))
+    const key = session.key
+    session.learn(fake.become('keychain_locked'))
+    expect(session.key).toBe(key)
+    session.learn({ ...fake.view, account: '' })
+    expect(session.key).toBe('')
+  })
+
   it('hears what changes, until it stops listening', async () => {
     const end = session.listen()
     fake.become('ended')
