@@ -112,6 +112,7 @@ bench: need-test build ## the window beside an empty one of Wails, sizes, and th
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 	@go test -count=1 -timeout 30m -v -run '$(LONG)' ./backend/... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
+	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} build/frontend.sh browser
 	@$(MAKE) clients
 
 clients: need-test ## every container tool with a token of every scope at three registries, to build/clients

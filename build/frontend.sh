@@ -4,8 +4,9 @@
 #   modules  npm's packages as frontend/package-lock.json has them, into node_modules
 #   dist     the pages as the window embeds them, into frontend/dist
 #   test     vitest
-#   browser  Playwright: every state of the pages with a made-up Go half, then
-#            people's stories with the real one, from what make build made
+#   browser  Playwright: the states of the pages with a made-up Go half, then people's
+#            stories with the real one, from what make build made; a part of each,
+#            unless LANYARD_FAULTS is set
 #   gallery  pictures of every state of the pages, and of what browser looks at, into
 #            build/gallery/window
 #   lint     svelte-check, eslint, prettier
@@ -74,7 +75,8 @@ test)
 	;;
 browser)
 	ready
-	echo "Playwright: every state of the pages"
+	export LANYARD_SEED=${LANYARD_SEED:-$RANDOM}
+	echo "Playwright: the states of the pages, every third one (LANYARD_SEED=$LANYARD_SEED), or all with LANYARD_FAULTS"
 	npm run --silent e2e -- --reporter=dot
 	echo "Playwright: the pages and the real Go half"
 	npm run --silent test:real
