@@ -104,9 +104,10 @@ run: need-window ## opens the window; without a display it is make demo
 		$(MAKE) demo; \
 	fi
 
-bench: need-test build ## the window beside an empty one of Wails, sizes, and the benchmarks, to build/bench
+bench: need-test build ## the window beside an empty one of Wails, sizes, 1,000 tokens, and the benchmarks, to build/bench
 	@mkdir -p build/bench
 	@go run ./backend/e2e/windowbench -out build/bench $(QUIET)
+	@build/frontend.sh bench | tee build/bench/tokens.txt
 	@go test -timeout 60m -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
 
 faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable

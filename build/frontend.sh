@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# frontend.sh modules|dist|test|browser|gallery|lint: the window's pages, by npm in frontend/.
+# frontend.sh modules|dist|test|browser|bench|gallery|lint: the window's pages, by npm in frontend/.
 #
 #   modules  npm's packages as frontend/package-lock.json has them, into node_modules
 #   dist     the pages as the window embeds them, into frontend/dist
@@ -7,6 +7,7 @@
 #   browser  Playwright: the states of the pages with a made-up Go half, then people's
 #            stories with the real one, from what make build made; a part of each,
 #            unless LANYARD_FAULTS is set
+#   bench    what a list of 1,000 tokens costs
 #   gallery  pictures of every state of the pages, and of what browser looks at, into
 #            build/gallery/window
 #   lint     svelte-check, eslint, prettier
@@ -81,6 +82,10 @@ browser)
 	echo "Playwright: the pages and the real Go half"
 	npm run --silent test:real
 	;;
+bench)
+	ready
+	npm run --silent bench -- --reporter=line
+	;;
 gallery)
 	ready
 	echo "Playwright: pictures of every state of the pages"
@@ -95,7 +100,7 @@ lint)
 	npm run --silent lint
 	;;
 *)
-	echo "usage: frontend.sh modules|dist|test|browser|gallery|lint" >&2
+	echo "usage: frontend.sh modules|dist|test|browser|bench|gallery|lint" >&2
 	exit 2
 	;;
 esac
