@@ -6,6 +6,7 @@ import { Look } from './look.svelte'
 export class Preferences extends Look<View> {
   #backend: Backend
   #words: Words
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(backend: Backend, words: Words) {
     super(() => backend.Settings.Get())
@@ -13,8 +14,14 @@ export class Preferences extends Look<View> {
     this.#words = words
   }
 
-  // set changes some of them. What cannot be written is shown as it was.
-  async set(change: Partial<View>) {
+  // set changes some of them, one change after the other: none is lost while
+  // another is written. What cannot be written is shown as it was.
+  set(change: Partial<View>): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#set(change))
+    return this.#turn
+  }
+
+  async #set(change: Partial<View>) {
     const view = this.view
     if (!view) return
     await this.take('set', () => this.#backend.Settings.Set({ ...view, ...change }))
