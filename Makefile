@@ -54,7 +54,7 @@ build: need-window ## the three programs, to build/bin
 	@echo "go build $(WINDOW) $(VERSION)"
 	@CGO_ENABLED=1 $(GO_BUILD) -tags $(WINDOW_TAGS) -o build/bin/$(WINDOW) . $(QUIET)
 
-test: need-test check build unit race web browser lint demo ## installs what is missing, runs every test, the linters and the demonstration
+test: need-test check build unit race web browser lint demo ## installs what is missing, runs the tests, the linters and the demonstration; of what is long, a part
 	@echo "make test: all passed"
 
 check: need-go
@@ -110,7 +110,7 @@ bench: need-test build ## the window beside an empty one of Wails, sizes, 1,000 
 	@build/frontend.sh bench | tee build/bench/tokens.txt
 	@go test -timeout 60m -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
 
-faults: need-test build ## the tests in which something breaks: killed, locked, full, unreachable
+faults: need-test build ## what make test leaves out: whatever breaks (killed, locked, full, unreachable), all rounds, all pages, all tools
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 	@go test -count=1 -timeout 30m -v -run '$(LONG)' ./backend/... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} build/frontend.sh browser
