@@ -67,6 +67,10 @@ func (e *explainer) finish() {
 	header.Del("Content-Length")
 	// docker shows the description of the challenge, all others the body.
 	header.Set("WWW-Authenticate", header.Get("WWW-Authenticate")+`,error_description="`+quotable(words)+`"`)
+	if e.request.Method == http.MethodHead {
+		// Which has no body. regctl shows it (distribution spec, Warnings), and so can whoever looks.
+		header.Set("Warning", `299 - "`+quotable(words)+`"`)
+	}
 	writeError(e.ResponseWriter, status, "DENIED", words)
 }
 
@@ -137,8 +141,8 @@ func bearer(r *http.Request) string {
 	return token
 }
 
-// quotable cuts words down to what error_description may hold (RFC 6750
-// section 3).
+// quotable cuts words down to what error_description (RFC 6750 section 3) and
+// the text of a warning (RFC 7234 section 5.5) may hold.
 func quotable(words string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e || r == '\\' {

@@ -35,10 +35,31 @@ func TestForbiddenWhereItWasRefused(t *testing.T) {
 			if resp.StatusCode != c.want || !strings.Contains(answer, `"DENIED"`) || !strings.Contains(answer, "alice may not push alice/app") {
 				t.Errorf("%s %s", resp.Status, answer)
 			}
+			// The answer to HEAD has no body: there the words are in a header.
+			if warning := resp.Header.Get("Warning"); warning != "" {
+				t.Errorf("said twice: %s", warning)
+			}
 			// What was granted is done, whatever was refused beside it.
 			if resp, answer := r.do(t, http.MethodGet, "/v2/alice/app/manifests/1", token, nil, ""); resp.StatusCode != http.StatusOK {
 				t.Errorf("%s %s", resp.Status, answer)
 			}
 		})
+	}
+}
+
+// An answer to HEAD has no body: the reason is a warning there (distribution spec, Warnings), the same to
+// whatever is there and whatever is not.
+func TestRefusedHeadWarns(t *testing.T) {
+	r := start(t)
+	r.push(t, "alice/app", r.sign(t, r.claims("alice", access{"repository", "alice/app", []string{"pull", "push"}})))
+	token := r.sign(t, r.claims("alice", access{"repository", "alice/other", []string{"pull"}}))
+	for _, path := range []string{"/v2/alice/app/manifests/1", "/v2/alice/app/manifests/none"} {
+		resp, answer := r.do(t, http.MethodHead, path, token, nil, "")
+		if resp.StatusCode != http.StatusUnauthorized || answer != "" {
+			t.Errorf("%s %s", resp.Status, answer)
+		}
+		if got := resp.Header.Get("Warning"); !strings.HasPrefix(got, `299 - "alice may not pull alice/app`) || !strings.HasSuffix(got, `"`) {
+			t.Errorf("%s: Warning: %s", path, got)
+		}
 	}
 }
