@@ -25,6 +25,8 @@ type Settings struct{ core *core }
 type PreferencesView struct {
 	Theme                 string     `json:"theme"`    // system, light or dark
 	Language              string     `json:"language"` // "": the desktop's
+	Zoom                  int        `json:"zoom"`     // percent, 50 to 200
+	ZoomAvailable         bool       `json:"zoomAvailable"`
 	StartAtLogin          bool       `json:"startAtLogin"`
 	StartAtLoginAvailable bool       `json:"startAtLoginAvailable"`
 	Notify                NotifyView `json:"notify" ts_type:"{ session: boolean; replaced: boolean; tokens: boolean }"` // a class could not be sent
@@ -65,7 +67,7 @@ func (s *Settings) Get() (PreferencesView, error) {
 	}
 	w := settings.Window
 	v := PreferencesView{
-		Theme: w.Theme, Language: w.Language, LogLevel: w.LogLevel,
+		Theme: w.Theme, Language: w.Language, Zoom: percent(w.Zoom), ZoomAvailable: zooms, LogLevel: w.LogLevel,
 		Notify: NotifyView{Session: !w.Quiet.Session, Replaced: !w.Quiet.Replaced, Tokens: !w.Quiet.Tokens},
 	}
 	if v.Theme == "" {
@@ -100,12 +102,15 @@ func (s *Settings) Set(p PreferencesView) (PreferencesView, error) {
 			return PreferencesView{}, fmt.Errorf("%w: there is no %s %.40q", client.ErrRefused, c.name, c.is)
 		}
 	}
+	if p.Zoom != percent(p.Zoom) {
+		return PreferencesView{}, fmt.Errorf("%w: there is no zoom of %d %%; %d to %d are", client.ErrRefused, p.Zoom, leastZoom, mostZoom)
+	}
 	if err := s.atLogin(p.StartAtLogin); err != nil { // first, as it alone may be refused
 		return PreferencesView{}, err
 	}
 	err := s.core.Computer.Dirs.SettingsFile().Update(func(all *machine.Settings) error {
 		all.Window = machine.WindowSettings{
-			Theme: unless(p.Theme, "system"), Language: p.Language, LogLevel: unless(p.LogLevel, "info"),
+			Theme: unless(p.Theme, "system"), Language: p.Language, Zoom: unless(p.Zoom, unzoomed), LogLevel: unless(p.LogLevel, "info"),
 			Quiet: machine.Quiet{Session: !p.Notify.Session, Replaced: !p.Notify.Replaced, Tokens: !p.Notify.Tokens},
 		}
 		return nil
@@ -115,14 +120,16 @@ func (s *Settings) Set(p PreferencesView) (PreferencesView, error) {
 	}
 	s.core.log.level(p.LogLevel)
 	s.core.screen.Theme(unless(p.Theme, "system"))
+	s.core.screen.Zoom(p.Zoom)
 	return s.Get()
 }
 
-func unless(text, ordinary string) string {
-	if text == ordinary {
-		return ""
+// unless is what is to be kept of a choice: nothing of the ordinary one.
+func unless[T comparable](chosen, ordinary T) (kept T) {
+	if chosen == ordinary {
+		return kept
 	}
-	return text
+	return chosen
 }
 
 // atLogin has the window started at log-in, or no longer. Nothing is touched

@@ -12,7 +12,7 @@ import (
 )
 
 var ordinary = PreferencesView{
-	Theme: "system", StartAtLoginAvailable: true, Notify: NotifyView{Session: true, Replaced: true, Tokens: true}, LogLevel: "info",
+	Theme: "system", Zoom: 100, ZoomAvailable: zooms, StartAtLoginAvailable: true, Notify: NotifyView{Session: true, Replaced: true, Tokens: true}, LogLevel: "info",
 }
 
 func TestPreferences(t *testing.T) {
@@ -22,7 +22,7 @@ func TestPreferences(t *testing.T) {
 		t.Fatalf("of a person who chose nothing: %+v %v", v, err)
 	}
 	file := w.core.Computer.Dirs.SettingsFile().Path()
-	want := PreferencesView{Theme: "dark", Language: "de", StartAtLogin: true, StartAtLoginAvailable: true, Notify: NotifyView{Tokens: true}, LogLevel: "debug"}
+	want := PreferencesView{Theme: "dark", Language: "de", Zoom: 150, ZoomAvailable: zooms, StartAtLogin: true, StartAtLoginAvailable: true, Notify: NotifyView{Tokens: true}, LogLevel: "debug"}
 	if v, err := s.Set(want); err != nil || v != want {
 		t.Fatalf("%+v %v", v, err)
 	}
@@ -32,9 +32,13 @@ func TestPreferences(t *testing.T) {
 	if w.screen.theme != "dark" {
 		t.Errorf("the window's frame is %q", w.screen.theme)
 	}
+	if w.screen.zoom != 150 {
+		t.Errorf("the page is drawn at %d %%", w.screen.zoom)
+	}
 	for name, change := range map[string]func(*PreferencesView){
 		"theme": func(p *PreferencesView) { p.Theme = "blue" }, "no theme": func(p *PreferencesView) { p.Theme = "" },
 		"language": func(p *PreferencesView) { p.Language = "../de" }, "level": func(p *PreferencesView) { p.LogLevel = "trace" },
+		"no zoom": func(p *PreferencesView) { p.Zoom = 0 }, "too far": func(p *PreferencesView) { p.Zoom = 201 }, "too small": func(p *PreferencesView) { p.Zoom = 49 },
 	} {
 		bad := ordinary
 		change(&bad)
@@ -83,6 +87,15 @@ func TestPreferences(t *testing.T) {
 		v.StartAtLogin = true
 		if _, err := s.Set(v); codeOf(err) != "refused" {
 			t.Errorf("%v", err)
+		}
+	})
+	t.Run("a zoom written by hand", func(t *testing.T) {
+		for chosen, want := range map[string]int{"110": 110, "0": 100, "-3": 100, "1000": 100} {
+			write(t, file, `{"window":{"zoom":`+chosen+`}}`, 0o600)
+			w.App.Startup(t.Context())
+			if v, err := s.Get(); err != nil || v.Zoom != want || w.screen.zoom != want {
+				t.Errorf("%s: %d, drawn at %d %v", chosen, v.Zoom, w.screen.zoom, err)
+			}
 		}
 	})
 	t.Run("a damaged file", func(t *testing.T) {

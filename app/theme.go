@@ -1,5 +1,7 @@
 package app
 
+import "lanyard/backend/machine"
+
 // Themes that a person can choose; "" is the desktop's.
 const (
 	themeLight = "light"
@@ -28,11 +30,27 @@ func Background(chosen string, dark bool) Colour {
 // is light or dark from its first moment on, too.
 func Expect(chosen string, dark bool) { expect(chosen, dark) }
 
-// themeOf is what the settings say, for the window's frame and scroll bars.
-func (c *core) themeOf() string {
+// dress gives the window what its settings say, but for what the page does by itself.
+func (c *core) dress() {
 	settings, err := c.Computer.Dirs.SettingsFile().Load()
 	if err != nil {
-		return "" // said where the settings are shown
+		settings.Window = machine.WindowSettings{} // said where the settings are shown
 	}
-	return settings.Window.Theme
+	c.screen.Theme(settings.Window.Theme)
+	c.screen.Zoom(percent(settings.Window.Zoom))
+}
+
+// The zoom that a person can choose, in percent: down to what is read with difficulty, up to what WCAG 1.4.4 asks for.
+const (
+	leastZoom = 50
+	unzoomed  = 100
+	mostZoom  = 200
+)
+
+// percent is a zoom of the settings, which people may also write by hand.
+func percent(chosen int) int {
+	if chosen < leastZoom || chosen > mostZoom {
+		return unzoomed
+	}
+	return chosen
 }

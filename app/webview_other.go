@@ -4,3 +4,8 @@ package app
 
 // webview is what draws the pages: the system's own, which does not say here.
 func webview() string { return "" }
+
+// zooms: there is no way to it through Wails here that a choice could go.
+const zooms = false
+
+func zoom(int) {}

@@ -29,6 +29,7 @@ type screen interface {
 	Raise()
 	Close()
 	Theme(chosen string) // of the window's own parts; "": the desktop's
+	Zoom(percent int)    // of the page
 	Copy(text string) error
 	CopySecret(secret string) (take func() bool, err error)
 	// SaveAs asks for the file that something is to be written to; "" if the
@@ -164,6 +165,12 @@ func (s *wailsScreen) Theme(chosen string) {
 	if chosen != "" {
 		c := Background(chosen, false)
 		runtime.WindowSetBackgroundColour(ctx, c.R, c.G, c.B, 255)
+	}
+}
+
+func (s *wailsScreen) Zoom(percent int) {
+	if _, ok := s.window(); ok {
+		zoom(percent)
 	}
 }
 

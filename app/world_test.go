@@ -186,6 +186,7 @@ type fakeScreen struct {
 	events []event
 	raised int
 	theme  string
+	zoom   int // percent
 	copied []string
 	told   []string
 	closed int
@@ -243,6 +244,12 @@ func (s *fakeScreen) Theme(chosen string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.theme = chosen
+}
+
+func (s *fakeScreen) Zoom(percent int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.zoom = percent
 }
 
 func (s *fakeScreen) SaveAs(_, name string) (string, error) {

@@ -1,4 +1,20 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { defineConfig, devices } from '@playwright/test'
+
+// The pages are served on a port that is free. The workers read this file, too,
+// and have the environment of who started them.
+process.env.LANYARD_PAGES_PORT ??= String(await free())
+const port = process.env.LANYARD_PAGES_PORT
+
+async function free() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 // The window's pages in Debian's Chromium, with the fake backend: two projects,
 // one that finds faults and one that takes pictures, to build/gallery/window.
@@ -14,7 +30,7 @@ export default defineConfig({
   reporter: 'list',
   use: {
     ...devices['Desktop Chrome'],
-    baseURL: 'http://127.0.0.1:4817',
+    baseURL: `http://127.0.0.1:${port}`,
     locale: 'en-GB',
     timezoneId: 'UTC',
     viewport: { width: 1280, height: 800 },
@@ -26,8 +42,8 @@ export default defineConfig({
     { name: 'bench', testDir: 'bench', workers: 1 },
   ],
   webServer: {
-    command: 'npm run preview -- --port 4817',
-    url: 'http://127.0.0.1:4817',
+    command: `npm run preview -- --port ${port}`,
+    url: `http://127.0.0.1:${port}`,
     reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5000 },
   },

@@ -29,6 +29,7 @@ type Settings struct {
 type WindowSettings struct {
 	Theme    string `json:"theme,omitempty"`    // light or dark; empty: the desktop's
 	Language string `json:"language,omitempty"` // en or de; empty: the desktop's
+	Zoom     int    `json:"zoom,omitempty"`     // percent; 0: 100
 	// Quiet are the kinds of notices that the desktop is not to show: session,
 	// replaced, tokens. The window itself shows them all the same.
 	Quiet    Quiet  `json:"quiet,omitzero"`

@@ -14,8 +14,8 @@ function drawn() {
   return all.filter((_, i) => i % 3 === from)
 }
 
-// Views in the smallest window, by daylight and in the dark, and as they are at
-// 150 %.
+// Views in the smallest window, by daylight and in the dark, and as they are there at
+// 150 % and 200 %.
 for (const view of drawn())
   test(`${view.name} has no fault`, async ({ page }) => {
     await page.setViewportSize({ width: 720, height: 480 })
@@ -25,6 +25,11 @@ for (const view of drawn())
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
     await noFaults(page, 'color-contrast') // what the dark can change
     await noOverflow(page)
-    await page.setViewportSize({ width: 480, height: 320 })
-    await noOverflow(page)
+    for (const [width, height] of [
+      [480, 320],
+      [360, 240],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      await noOverflow(page)
+    }
   })

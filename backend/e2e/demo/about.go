@@ -94,6 +94,39 @@ func (d *demo) german(ctx context.Context) (string, error) {
 	return "at once, and remembered", d.speaks(ctx, "Sprache", "English", "General")
 }
 
+// larger draws the page at 150 % by the keys, and as it was.
+func (d *demo) larger(ctx context.Context) (string, error) {
+	if d.zoom != 0 {
+		return fmt.Sprintf("all of this is drawn at %d %%", d.zoom), nil
+	}
+	plain, err := d.window.Height(ctx, desk.Heading, "General", func(int) bool { return true })
+	if err != nil {
+		return "", err
+	}
+	if err := d.window.Key(ctx, "ctrl+plus", "ctrl+plus", "ctrl+plus"); err != nil {
+		return "", err
+	}
+	large, err := d.window.Height(ctx, desk.Heading, "General", func(pixels int) bool { return pixels*10 >= plain*14 })
+	if err != nil {
+		return "", err
+	}
+	if err := d.pictures.take(d.screen, "larger"); err != nil {
+		return "", err
+	}
+	kept, err := read(d.settingsPath())
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(string(kept.text), `"zoom": 150`) {
+		return "", fmt.Errorf("the settings do not say so: %s", kept.text)
+	}
+	if err := d.window.Key(ctx, "ctrl+0"); err != nil {
+		return "", err
+	}
+	_, err = d.window.Height(ctx, desk.Heading, "General", func(pixels int) bool { return pixels == plain })
+	return fmt.Sprintf("the page's heading was %d pixels high, and is %d at 150 %%", plain, large), err
+}
+
 // speaks chooses a language in the list of that name, until the page's heading is in
 // it: WebKit forgets what was typed into a list when the keys come slowly.
 func (d *demo) speaks(ctx context.Context, list, language, heading string) (err error) {

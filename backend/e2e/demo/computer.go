@@ -80,11 +80,14 @@ func (d *demo) sitDown(ctx context.Context) (string, error) {
 	if d.registryPort, err = desk.FreePort(); err != nil {
 		return "", err
 	}
-	settings := filepath.Join(d.desk.Home, ".config/lanyard/service.yaml")
-	for path, text := range map[string]string{
+	files := map[string]string{
 		d.configPath(): oddConfig,
-		settings:       "registry: [" + d.other() + "]\n",
-	} {
+		filepath.Join(d.desk.Home, ".config/lanyard/service.yaml"): "registry: [" + d.other() + "]\n",
+	}
+	if d.zoom != 0 {
+		files[d.settingsPath()] = fmt.Sprintf(`{"window": {"zoom": %d}}`, d.zoom)
+	}
+	for path, text := range files {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return "", err
 		}
@@ -103,6 +106,10 @@ func (d *demo) sitDown(ctx context.Context) (string, error) {
 	}
 	return fmt.Sprintf("HOME %s from /etc/skel, a D-Bus session, keyring and screen of its own, an oddly formatted %s (%d bytes)",
 		d.desk.Home, "~/.docker/config.json", len(d.before.text)), nil
+}
+
+func (d *demo) settingsPath() string {
+	return filepath.Join(d.desk.Home, ".config/lanyard/settings.json")
 }
 
 func (d *demo) configPath() string { return filepath.Join(d.desk.Home, ".docker/config.json") }

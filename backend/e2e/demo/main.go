@@ -36,6 +36,7 @@ func main() {
 	flag.StringVar(&d.tools, "tools", filepath.Join(tools, "bin"), "folder with other people's programs")
 	flag.BoolVar(&d.look.Dark, "dark", false, "a desktop and a browser in dark")
 	size := flag.String("size", "", "the screen in pixels, such as 720x480, the smallest that the window takes")
+	flag.IntVar(&d.zoom, "zoom", 0, "how large the window draws its pages, in percent; 0: as it does by itself")
 	within := flag.Duration("within", 10*time.Minute, "give up after this long")
 	flag.Parse()
 	if *size != "" {
@@ -61,6 +62,7 @@ type demo struct {
 	say                  io.Writer
 	out, programs, tools string
 	look                 desk.Look
+	zoom                 int // percent; 0: nobody chose
 	computer
 	person
 	seat
@@ -102,6 +104,7 @@ func (d *demo) steps() []step {
 		{"A second start raises that window, and ends", d.startAgain},
 		{"Every page of the window", d.lookAround},
 		{"The window speaks German, and English again", d.german},
+		{"Ctrl and + draw everything larger, Ctrl and 0 as it was", d.larger},
 		{"A personal access token is generated, shown once, and copied", d.generate},
 		{"Another computer pulls with it", d.pullWithPAT},
 		{"It is rotated, and for a day both secrets serve", d.rotate},

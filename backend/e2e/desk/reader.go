@@ -18,6 +18,7 @@ type Thing struct {
 	Name, Text string // the text is its own words
 	States     []uint32
 	Depth      int
+	at         node
 }
 
 // Role is what kind of thing it is.
@@ -83,6 +84,7 @@ type node struct {
 
 const (
 	accessible = "org.a11y.atspi.Accessible"
+	component  = "org.a11y.atspi.Component"
 	text       = "org.a11y.atspi.Text"
 	embedded   = "\ufffc" // stands in a text for each thing in it
 )
@@ -102,6 +104,14 @@ func (s *Screen) Look(ctx context.Context, program string) ([]Thing, error) {
 		}
 	}
 	return nil, ctx.Err()
+}
+
+// height is how high a thing is drawn, in pixels of the screen; 0 of what is not
+// drawn, or has gone.
+func (s *Screen) height(ctx context.Context, t Thing) int {
+	var at struct{ X, Y, Width, Height int32 }
+	answer(reader{ctx, s.tree}.call(t.at, component+".GetExtents", uint32(0)), &at)
+	return int(at.Height)
 }
 
 // reader asks on the bus of screen readers. A thing that goes away meanwhile
@@ -166,7 +176,7 @@ func (r reader) ask(nodes []node, depth int) []*found {
 	}
 	all := make([]*found, len(nodes))
 	for i, n := range nodes {
-		f := &found{node: n, thing: Thing{Depth: depth + 1}}
+		f := &found{node: n, thing: Thing{Depth: depth + 1, at: n}}
 		var name dbus.Variant
 		var faces []string
 		answer(calls[i].role, &f.thing.Role)

@@ -79,6 +79,19 @@ func (w *Window) Hear(ctx context.Context, as Role, words ...string) error {
 	return err
 }
 
+// Height waits until the thing of that name is drawn, as high as fits, in pixels.
+func (w *Window) Height(ctx context.Context, role Role, name string, fits func(pixels int) bool) (pixels int, err error) {
+	_, err = w.until(ctx, fmt.Sprintf("draw %v %q in another size", role, name), func(things []Thing) bool {
+		for _, t := range things {
+			if t.Role == role && t.Name == name {
+				pixels = w.screen.height(ctx, t)
+			}
+		}
+		return pixels > 0 && fits(pixels)
+	})
+	return pixels, err
+}
+
 func says(things []Thing, words string) bool {
 	for _, t := range things {
 		if strings.Contains(t.Name, words) || strings.Contains(t.Text, words) {

@@ -198,6 +198,8 @@ export function preferencesOf(world: World): Preferences {
   return {
     theme: 'system',
     language: 'en',
+    zoom: 100,
+    zoomAvailable: true,
     startAtLogin: false,
     startAtLoginAvailable: true,
     notify: { session: true, replaced: true, tokens: true },

@@ -123,6 +123,29 @@ describe('preferences', () => {
     expect([root.dataset.theme, root.lang]).toEqual([undefined, 'en'])
   })
 
+  it('zoom step by step, however quickly the keys are pressed, and back', async () => {
+    await desk.preferences.load()
+    const zoomed = () => desk.preferences.view?.zoom
+    for (let i = 0; i < 3; i++) desk.preferences.zoom('larger')
+    await desk.preferences.set({})
+    expect(zoomed()).toBe(150)
+    desk.preferences.zoom('smaller')
+    await desk.preferences.set({})
+    expect(zoomed()).toBe(125)
+    desk.preferences.zoom('plain')
+    await desk.preferences.set({})
+    expect(zoomed()).toBe(100)
+  })
+
+  it('do not zoom where the window cannot', async () => {
+    fake = new Fake({ preferences: { zoomAvailable: false } })
+    const preferences = new Preferences(fake, new Words())
+    await preferences.load()
+    preferences.zoom('larger')
+    await preferences.set({})
+    expect(preferences.view?.zoom).toBe(100)
+  })
+
   it('stay as they were where they could not be written', async () => {
     await desk.preferences.load()
     fake.fail['Settings.Set'] = fault('failed', 'Read-only.', '')

@@ -1,12 +1,14 @@
 import type { Words } from '../words/words.svelte'
 import type { Backend, Preferences as View } from './contract'
 import { Look } from './look.svelte'
+import { stepped } from './zoom'
 
 // Preferences are how the person wants the window.
 export class Preferences extends Look<View> {
   #backend: Backend
   #words: Words
   #turn: Promise<void> = Promise.resolve()
+  #zooming: number | null = null // where keys that are pressed quickly have come to
 
   constructor(backend: Backend, words: Words) {
     super(() => backend.Settings.Get())
@@ -25,6 +27,17 @@ export class Preferences extends Look<View> {
     const view = this.view
     if (!view) return
     await this.take('set', () => this.#backend.Settings.Set({ ...view, ...change }))
+  }
+
+  // zoom draws the page one step larger or smaller, or as it is, where the window can.
+  zoom(step: 'larger' | 'smaller' | 'plain') {
+    const view = this.view
+    if (!view?.zoomAvailable) return
+    const zoom = step === 'plain' ? 100 : stepped(this.#zooming ?? view.zoom, step === 'larger')
+    this.#zooming = zoom
+    void this.set({ zoom }).then(() => {
+      if (this.#zooming === zoom) this.#zooming = null
+    })
   }
 
   // wear puts the page into its colours and language.

@@ -19,6 +19,10 @@ describe('shortcuts', () => {
     ['w', true, 'close', 0],
     ['Q', true, 'quit', 0],
     ['?', true, 'list', 0],
+    ['+', true, 'larger', 0],
+    ['=', true, 'larger', 0],
+    ['-', true, 'smaller', 0],
+    ['0', true, 'plain', 0],
   ])('%s (Ctrl: %s) is %s', (key, control, does, n) => {
     const meant = found(pressed(key, control))
     expect([meant?.row.does, meant?.n]).toEqual([does, n])

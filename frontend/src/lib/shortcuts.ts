@@ -16,6 +16,9 @@ export type Shortcut =
   | 'close'
   | 'quit'
   | 'list'
+  | 'larger'
+  | 'smaller'
+  | 'plain'
 
 type Chord = {
   control?: boolean
@@ -57,6 +60,17 @@ export const shortcuts: Row[] = [
   { does: 'delete', says: 'keys.delete', chords: [{ key: 'delete', word: 'keys.delete_key' }] },
   { does: 'escape', says: 'keys.escape', chords: [{ key: 'escape', word: 'keys.escape_key' }] },
   { does: 'list', says: 'keys.list', chords: [{ control: true, key: '?' }] },
+  {
+    does: 'larger',
+    says: 'keys.larger',
+    chords: [
+      { control: true, key: '+' },
+      { control: true, key: '=' },
+    ],
+    always: true,
+  },
+  { does: 'smaller', says: 'keys.smaller', chords: [{ control: true, key: '-' }], always: true },
+  { does: 'plain', says: 'keys.plain', chords: [{ control: true, key: '0' }], always: true },
   { does: 'close', says: 'keys.close', chords: [{ control: true, key: 'w' }], always: true },
   { does: 'quit', says: 'keys.quit', chords: [{ control: true, key: 'q' }], always: true },
 ]

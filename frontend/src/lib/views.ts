@@ -297,6 +297,8 @@ export type KeychainView = {
 export type Preferences = {
   theme: 'system' | 'light' | 'dark'
   language: '' | 'en' | 'de'
+  zoom: number // percent
+  zoomAvailable: boolean
   startAtLogin: boolean
   startAtLoginAvailable: boolean
   notify: { session: boolean; replaced: boolean; tokens: boolean }

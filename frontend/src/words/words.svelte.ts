@@ -116,6 +116,10 @@ export class Words {
     return numbers(this.locale).format(value)
   }
 
+  percent(hundredths: number): string {
+    return new Intl.NumberFormat(this.locale, { style: 'percent' }).format(hundredths / 100)
+  }
+
   list(names: string[]): string {
     return new Intl.ListFormat(this.locale, { type: 'conjunction' }).format(names.map(plain))
   }

@@ -586,6 +586,8 @@ export namespace app {
 	export class PreferencesView {
 	    theme: string;
 	    language: string;
+	    zoom: number;
+	    zoomAvailable: boolean;
 	    startAtLogin: boolean;
 	    startAtLoginAvailable: boolean;
 	    notify: { session: boolean; replaced: boolean; tokens: boolean };
@@ -599,6 +601,8 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.theme = source["theme"];
 	        this.language = source["language"];
+	        this.zoom = source["zoom"];
+	        this.zoomAvailable = source["zoomAvailable"];
 	        this.startAtLogin = source["startAtLogin"];
 	        this.startAtLoginAvailable = source["startAtLoginAvailable"];
 	        this.notify = source["notify"];

@@ -49,6 +49,7 @@ export const settings: Record<keyof typeof en, Message> = {
   'general.theme.dark': 'Dunkel',
   'general.language': 'Sprache',
   'general.language_system': 'Wie das System',
+  'general.zoom': 'Größe',
   'general.start': 'Beim Anmelden am Computer',
   'general.start_at_login': 'Lanyard öffnen, wenn ich mich am Computer anmelde',
   'general.start_says': 'Für die Werkzeuge nicht nötig: Sie sind auch ohne dieses Fenster angemeldet.',

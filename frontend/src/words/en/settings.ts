@@ -47,6 +47,7 @@ export const settings = {
   'general.theme.dark': 'Dark',
   'general.language': 'Language',
   'general.language_system': 'As the system',
+  'general.zoom': 'Size',
   'general.start': 'When I log in',
   'general.start_at_login': 'Open Lanyard when I log in',
   'general.start_says': 'Not needed for the tools: they are signed in without this window.',
