@@ -20,5 +20,9 @@ for (const view of [...views, ...tokenViews])
         await noOverflow(page)
         await page.screenshot({ path: `../build/gallery/window/${view.name}-${name}-${colorScheme}.png` })
       }
+      if (name !== '1280') continue
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce', forcedColors: 'active' })
+      await page.screenshot({ path: `../build/gallery/window/${view.name}-${name}-forced.png` })
+      await page.emulateMedia({ forcedColors: 'none' })
     }
   })
