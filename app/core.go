@@ -38,6 +38,7 @@ type core struct {
 	memory  *memory
 	log     *journal
 	notices *notices
+	theme   string // that the person chose, when the window began
 
 	mu     sync.Mutex
 	held   signin.Access // while its token lasts
@@ -62,8 +63,9 @@ func newCore(p Parts, s screen) *core {
 		memory: newMemory(state), log: newJournal(state), last: map[signin.Account]heard{},
 	}
 	c.notices = &notices{core: c, all: []NoticeView{}}
-	if settings, err := c.Computer.Dirs.SettingsFile().Load(); err == nil {
+	if settings, err := c.Computer.Dirs.SettingsFile().Load(); err == nil { // else said where they are shown
 		c.log.level(settings.Window.LogLevel)
+		c.theme = settings.Window.Theme
 	}
 	for _, computer := range []*signin.Computer{p.Computer, p.Asked} {
 		if computer != nil && computer.Log == nil {

@@ -28,11 +28,6 @@ func Background(chosen string, dark bool) Colour {
 // is light or dark from its first moment on, too.
 func Expect(chosen string, dark bool) { expect(chosen, dark) }
 
-// themeOf is what the settings say, for the window's frame and scroll bars.
-func (c *core) themeOf() string {
-	settings, err := c.Computer.Dirs.SettingsFile().Load()
-	if err != nil {
-		return "" // said where the settings are shown
-	}
-	return settings.Window.Theme
-}
+// Theme is the person's choice when the window began; "": none, or one that
+// cannot be read.
+func (a *App) Theme() string { return a.core.theme }
