@@ -32,6 +32,8 @@ type core struct {
 	running sync.WaitGroup
 	wake    chan struct{} // looks at the session now
 
+	after func(time.Duration) <-chan time.Time // ends a pause
+
 	looking chan struct{} // holds one: one look at a time
 	turn    chan struct{} // another account is to be waited for
 
@@ -59,7 +61,7 @@ func newCore(p Parts, s screen) *core {
 	}
 	state := p.Computer.Dirs.State
 	c := &core{
-		Parts: p, screen: s, wake: make(chan struct{}, 1), looking: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		Parts: p, screen: s, after: time.After, wake: make(chan struct{}, 1), looking: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 		memory: newMemory(state), log: newJournal(state), last: map[signin.Account]heard{},
 	}
 	c.notices = &notices{core: c, all: []NoticeView{}}

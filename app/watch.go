@@ -204,10 +204,8 @@ func backoff(failures int) time.Duration {
 
 // pause waits, unless somebody signs in or out, or the window ends.
 func (c *core) pause(wait time.Duration) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-c.after(wait):
 	case <-c.turn:
 	case <-c.life.Done():
 	}
