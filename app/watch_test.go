@@ -153,12 +153,6 @@ func TestWatchingAServiceThatFails(t *testing.T) {
 		t.Errorf("%+v", last)
 	}
 	close(begin) // every pause is over at once
-	w.until("it to be asked again", func() bool {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return asked > 9
-	})
-	w.core.soon()
 	w.until("it to be found again", func() bool {
 		all := views[SessionView](w.screen, eventSession)
 		return all[len(all)-1].State == "active"
