@@ -1,4 +1,4 @@
-import { render, screen, within } from '@testing-library/svelte'
+import { render, screen, waitFor, within } from '@testing-library/svelte'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
 import App from './App.svelte'
@@ -272,6 +272,30 @@ describe('tokens', () => {
     expect(screen.queryByRole('dialog')).toBeNull()
     expect(document.body).not.toHaveTextContent('lyd_pat_')
     expect(fake.tokens[0]).toMatchObject({ description: 'nightly', scopes: ['repo:write'], expires: '' })
+  })
+
+  it('says of a second one that it was copied when it was, and takes Done while it is being copied', async () => {
+    const fake = await tokens()
+    async function make(description: string) {
+      await press('Generate new token')
+      await user.type(screen.getByRole('textbox', { name: 'Description' }), `${description}{Enter}`)
+      await screen.findByRole('status', { name: 'New token' })
+    }
+    await make('first')
+    await press('Copy token')
+    await press('Done')
+    await make('second') // the first still lies on the clipboard
+    expect(
+      within(screen.getByRole('dialog')).queryByText(/^Copied/, { selector: '[role=status]' }),
+    ).toBeNull()
+    let done = () => {}
+    fake.Window.CopySecret = () =>
+      new Promise((copied) => (done = () => copied({ clears: new Date(Date.now() + 30_000).toISOString() })))
+    await press('Copy token')
+    await press('Done')
+    expect(screen.queryByRole('alert')).toBeNull()
+    done()
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
   })
 
   it('asks for a description of 1 to 100 characters and for a day that is to come', async () => {
