@@ -493,15 +493,20 @@ describe('the way about', () => {
   })
 
   it.each([
-    ['too_old', 'The server is older than this program expects'],
-    ['too_new', 'The server is newer than this program'],
-  ] as const)('says where the server is %s', async (serverVersion, title) => {
-    const fake = open({ state: 'active' })
-    await heading('anna')
-    fake.view = { ...fake.view, serverVersion }
-    fake.emit('session', fake.view)
-    expect(await screen.findByText(title)).toBeVisible()
-  })
+    ['active', 'too_old', 'The server is older than this program expects'],
+    ['offline', 'too_new', 'The server is newer than this program'],
+  ] as const)(
+    '%s, says where the server is %s, and nothing else of it',
+    async (state, serverVersion, title) => {
+      const fake = open({ state })
+      await heading('anna')
+      fake.view = { ...fake.view, serverVersion }
+      fake.emit('session', fake.view)
+      expect(await screen.findByText(title)).toBeVisible()
+      expect(screen.queryByText('The server does not answer')).toBeNull()
+      expect(screen.queryAllByRole('button', { name: 'Try again' })).toHaveLength(state === 'offline' ? 1 : 0)
+    },
+  )
 })
 
 describe('this computer’s service', () => {
