@@ -73,7 +73,9 @@ func run() error {
 			window.SecondInstance()
 		}
 	}()
-	theme, dark := look(p)
+	theme := window.Theme()
+	// Known before there is a window, so that one on a dark desktop has no light moment.
+	dark := theme == "" && darkDesktop(os.Getenv)
 	app.Expect(theme, dark)
 	return onDisplay(func() error { return wails.Run(settings(window, app.Background(theme, dark))) })
 }
@@ -127,15 +129,4 @@ func atLogin(getenv func(string) string) (*autostart.Entries, autostart.Job, err
 		return nil, autostart.Job{}, nil
 	}
 	return &entries, autostart.Job{Name: "lanyard", Title: "Lanyard", Program: self}, nil
-}
-
-// look is the theme that the person chose, or whether the desktop is dark where
-// they chose none: known before there is a window, so that one on a dark desktop
-// has no light moment.
-func look(p app.Parts) (theme string, dark bool) {
-	chosen, err := p.Computer.Dirs.SettingsFile().Load()
-	if err != nil {
-		chosen.Window.Theme = "" // said where the settings are shown
-	}
-	return chosen.Window.Theme, chosen.Window.Theme == "" && darkDesktop(os.Getenv)
 }

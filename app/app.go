@@ -92,14 +92,14 @@ func (a *App) Bound() []any {
 // Startup is for options.App: it keeps what Wails wants with each call.
 func (a *App) Startup(ctx context.Context) {
 	a.core.screen.enter(ctx)
-	a.core.dress()
+	a.core.screen.Theme(a.core.chosen.Theme)
+	a.core.screen.Zoom(percent(a.core.chosen.Zoom))
 }
 
 // DomReady begins to follow the session. Not earlier: until then this may be
 // a second start, which ends once the first has raised its window.
 func (a *App) DomReady(ctx context.Context) {
 	a.core.screen.enter(ctx)
-	a.core.dress()
 	a.window.Holds(false) // a page that is loaded anew shows none
 	a.following.Do(func() {
 		for _, follow := range []func(){a.core.follow, a.core.files(), a.core.account} {

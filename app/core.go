@@ -9,6 +9,7 @@ import (
 	"lanyard/backend/client"
 	"lanyard/backend/diagnosis"
 	"lanyard/backend/keychain"
+	"lanyard/backend/machine"
 	"lanyard/backend/signin"
 	"lanyard/backend/standing"
 )
@@ -32,12 +33,15 @@ type core struct {
 	running sync.WaitGroup
 	wake    chan struct{} // looks at the session now
 
+	after func(time.Duration) <-chan time.Time // ends a pause
+
 	looking chan struct{} // holds one: one look at a time
 	turn    chan struct{} // another account is to be waited for
 
 	memory  *memory
 	log     *journal
 	notices *notices
+	chosen  machine.WindowSettings // when the window began
 
 	mu     sync.Mutex
 	held   signin.Access // while its token lasts
@@ -58,12 +62,13 @@ func newCore(p Parts, s screen) *core {
 	}
 	state := p.Computer.Dirs.State
 	c := &core{
-		Parts: p, screen: s, wake: make(chan struct{}, 1), looking: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		Parts: p, screen: s, after: time.After, wake: make(chan struct{}, 1), looking: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 		memory: newMemory(state), log: newJournal(state), last: map[signin.Account]heard{},
 	}
 	c.notices = &notices{core: c, all: []NoticeView{}}
-	if settings, err := c.Computer.Dirs.SettingsFile().Load(); err == nil {
+	if settings, err := c.Computer.Dirs.SettingsFile().Load(); err == nil { // else said where they are shown
 		c.log.level(settings.Window.LogLevel)
+		c.chosen = settings.Window
 	}
 	for _, computer := range []*signin.Computer{p.Computer, p.Asked} {
 		if computer != nil && computer.Log == nil {

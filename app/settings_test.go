@@ -92,7 +92,7 @@ func TestPreferences(t *testing.T) {
 	t.Run("a zoom written by hand", func(t *testing.T) {
 		for chosen, want := range map[string]int{"110": 110, "0": 100, "-3": 100, "1000": 100} {
 			write(t, file, `{"window":{"zoom":`+chosen+`}}`, 0o600)
-			w.App.Startup(t.Context())
+			build(w.core.Parts, w.screen).Startup(t.Context())
 			if v, err := s.Get(); err != nil || v.Zoom != want || w.screen.zoom != want {
 				t.Errorf("%s: %d, drawn at %d %v", chosen, v.Zoom, w.screen.zoom, err)
 			}

@@ -1,7 +1,5 @@
 package app
 
-import "lanyard/backend/machine"
-
 // Themes that a person can choose; "" is the desktop's.
 const (
 	themeLight = "light"
@@ -30,15 +28,9 @@ func Background(chosen string, dark bool) Colour {
 // is light or dark from its first moment on, too.
 func Expect(chosen string, dark bool) { expect(chosen, dark) }
 
-// dress gives the window what its settings say, but for what the page does by itself.
-func (c *core) dress() {
-	settings, err := c.Computer.Dirs.SettingsFile().Load()
-	if err != nil {
-		settings.Window = machine.WindowSettings{} // said where the settings are shown
-	}
-	c.screen.Theme(settings.Window.Theme)
-	c.screen.Zoom(percent(settings.Window.Zoom))
-}
+// Theme is the person's choice when the window began; "": none, or one that
+// cannot be read.
+func (a *App) Theme() string { return a.core.chosen.Theme }
 
 // The zoom that a person can choose, in percent: down to what is read with difficulty, up to what WCAG 1.4.4 asks for.
 const (

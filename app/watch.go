@@ -120,7 +120,7 @@ func (c *core) changed(what ...string) {
 // account waits for what the service has to say of the account, as long as the
 // window lives. It is no use of the session.
 func (c *core) account() {
-	mark, of, silent := "", signin.Account{}, 0
+	mark, of, silent, untold := "", signin.Account{}, 0, false
 	var asked time.Time // for the ends of tokens
 	for c.life.Err() == nil {
 		if c.now().Sub(asked).Abs() > tokensFor {
@@ -137,7 +137,10 @@ func (c *core) account() {
 		c.mu.Unlock()
 		switch {
 		case err == nil:
-			silent = 0
+			if silent > 0 || untold {
+				c.returned()
+			}
+			silent, untold = 0, false
 			if mark != "" && next != mark && who == of {
 				asked = time.Time{}
 				c.changed("tokens", "activity", "sessions")
@@ -145,7 +148,10 @@ func (c *core) account() {
 			mark, of = next, who
 			continue
 		case errors.Is(err, client.ErrNotFound), errors.Is(err, client.ErrNotServer), errors.Is(err, errUntold):
-			silent = 0
+			if who == of && mark != "" {
+				c.returned()
+			}
+			silent, untold = 0, true
 			if who == of && of != (signin.Account{}) { // of an earlier version, or Docker Hub: it is asked now and then
 				c.screen.Emit(eventChanged, ChangedView{What: []string{"activity", "sessions", "tokens"}})
 			}
@@ -162,6 +168,13 @@ func (c *core) account() {
 			c.pause(backoff(silent))
 		}
 	}
+}
+
+// returned: a service that was away may be of another build since. What it says
+// of itself is asked anew.
+func (c *core) returned() {
+	c.drop()
+	c.soon()
 }
 
 // errUntold: this server has no way to be waited at.
@@ -204,10 +217,8 @@ func backoff(failures int) time.Duration {
 
 // pause waits, unless somebody signs in or out, or the window ends.
 func (c *core) pause(wait time.Duration) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-c.after(wait):
 	case <-c.turn:
 	case <-c.life.Done():
 	}

@@ -120,8 +120,21 @@ func TestTheServiceIsWaitedFor(t *testing.T) {
 func TestWatchingAServiceThatFails(t *testing.T) {
 	w := newWorld(t)
 	w.signIn()
-	asked := 0
-	lose := service.Request
+	type pause struct {
+		wait  time.Duration
+		asked int // times, before it
+	}
+	var pauses []pause
+	asked, lose, begin := 0, service.Request, make(chan time.Time)
+	w.core.after = func(wait time.Duration) <-chan time.Time {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		pauses = append(pauses, pause{wait, asked})
+		if len(pauses) == 9 {
+			lose = service.Nothing
+		}
+		return begin
+	}
 	w.network.Lose = func(r *http.Request) service.Loss {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -139,18 +152,22 @@ func TestWatchingAServiceThatFails(t *testing.T) {
 	if last := all[len(all)-1]; last.AsOf == "" || last.LastFour == "" {
 		t.Errorf("%+v", last)
 	}
-	time.Sleep(1500 * time.Millisecond) // no rule says when it gives up: it must not
-	w.mu.Lock()
-	if asked > 4 {
-		t.Errorf("it asked %d times", asked)
-	}
-	lose = service.Nothing
-	w.mu.Unlock()
-	w.core.soon()
+	close(begin) // every pause is over at once
 	w.until("it to be found again", func() bool {
 		all := views[SessionView](w.screen, eventSession)
 		return all[len(all)-1].State == "active"
 	})
+	w.mu.Lock()
+	for i, p := range pauses { // no rule says when it gives up: it must not
+		n := i + 1
+		if most := min(time.Second<<n, slowest); p.asked != n || p.wait > most || p.wait < most/2 {
+			t.Errorf("pause %d is %v, at most %v, after it asked %d times", n, p.wait, most, p.asked)
+		}
+	}
+	if len(pauses) != 9 {
+		t.Errorf("there were %d pauses", len(pauses))
+	}
+	w.mu.Unlock()
 	done := make(chan struct{})
 	go func() {
 		w.App.Shutdown(t.Context())

@@ -6,32 +6,28 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"lanyard/backend/e2e/desk"
+	"lanyard/backend/e2e/front"
 	"lanyard/backend/internal/keyringtest"
 	"lanyard/backend/keychain"
 )
-
-// hubHosts are the names under which Docker Hub is asked: where docker signs
-// in, the API, where registry tokens are given, and the registry twice.
-var hubHosts = []string{"login.docker.com", "hub.docker.com", "auth.docker.io", "index.docker.io", "registry-1.docker.io"}
 
 // hub is our own service under Docker Hub's names: a proxy that ends TLS for
 // them with an authority of the test's, and reaches nothing else.
 type hub struct {
 	*person
-	down atomic.Bool // answers 503
+	proxy *front.Proxy
 }
 
 func hubDesk(t *testing.T) *hub {
 	p := sitDown(t, keyringtest.Options{}, clockPrograms)
-	h := &hub{person: p}
-	port := p.serve("https://login.docker.com", hubHosts[1:]...)
-	roots, certificate := authority(t, hubHosts...)
-	p.through("127.0.0.1:"+port, hubHosts, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, roots, &h.down)
+	port := p.serve("https://"+front.HubHosts[0], front.HubHosts[1:]...)
+	roots, certificate := authority(t, front.HubHosts...)
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	h := &hub{p, p.through("127.0.0.1:"+port, front.HubHosts, config, roots)}
 	ca := filepath.Join(p.Runtime, "hub-ca.pem")
 	p.put(ca, string(roots), 0o600)
 	p.Desk.Setenv("SSL_CERT_FILE", ca)
@@ -162,7 +158,7 @@ func TestDockerHubAccessExpired(t *testing.T) {
 // nobody types one.
 func TestDockerHubUnreachable(t *testing.T) {
 	h := hubDesk(t)
-	h.down.Store(true)
+	h.proxy.Down.Store(true)
 	out := h.run("login", "--server", "docker-hub", "--no-browser")
 	if out.Code != 1 || !strings.Contains(out.Err, "could not begin") {
 		t.Errorf("exit %d\n%s%s", out.Code, out.Out, out.Err)

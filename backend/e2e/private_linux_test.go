@@ -24,7 +24,7 @@ func TestServerOfAPrivateAuthority(t *testing.T) {
 	var shown atomic.Pointer[tls.Certificate]
 	shown.Store(&certificate)
 	config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return shown.Load(), nil }}
-	p.through("127.0.0.1:"+p.serve(server), []string{host}, config, roots, new(atomic.Bool))
+	p.through("127.0.0.1:"+p.serve(server), []string{host}, config, roots)
 	print, other := fingerprint(t, roots), fingerprint(t, others)
 
 	login := []string{"login", "--server", server, "--yes"}

@@ -3,28 +3,18 @@
 package e2e_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
-	"net"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"lanyard/backend/e2e/desk"
+	"lanyard/backend/e2e/front"
 	"lanyard/backend/e2e/service"
 )
 
@@ -72,110 +62,33 @@ func (p *person) serve(publicURL string, aliases ...string) (port string) {
 
 // through has all of the desk reach hosts, and nothing else that is not on this
 // computer, by a proxy that takes CONNECT, ends TLS, and asks the service. The
-// person's browser believes roots. down: answers 503.
-func (p *person) through(address string, hosts []string, config *tls.Config, roots []byte, down *atomic.Bool) {
+// person's browser believes roots.
+func (p *person) through(address string, hosts []string, config *tls.Config, roots []byte) *front.Proxy {
 	p.Helper()
-	inside := &connections{next: make(chan net.Conn), closed: make(chan struct{})}
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(&url.URL{Scheme: "http", Host: address})
-		r.Out.Host = r.In.Host
-	}}
-	within := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if down.Load() {
-			http.Error(w, "down", http.StatusServiceUnavailable)
-			return
-		}
-		forward.ServeHTTP(w, r)
-	})}
-	go func() { _ = within.Serve(inside) }()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	proxy, err := front.Open(address, hosts, config)
 	if err != nil {
 		p.Fatal(err)
 	}
-	outside := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, port, _ := net.SplitHostPort(r.Host)
-		if r.Method != http.MethodConnect || port != "443" || !slices.Contains(hosts, host) {
-			http.Error(w, "not here", http.StatusForbidden)
-			return
-		}
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n")
-		inside.offer(tls.Server(conn, config))
-	})}
-	go func() { _ = outside.Serve(listener) }()
-	p.Cleanup(func() {
-		_ = outside.Close()
-		_ = within.Close()
-	})
-	proxy := &url.URL{Scheme: "http", Host: listener.Addr().String()}
-	p.Desk.Setenv("HTTPS_PROXY", proxy.String())
+	p.Cleanup(proxy.Close)
+	p.Desk.Setenv("HTTPS_PROXY", proxy.URL.String())
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(roots)
 	byProxy := func(r *http.Request) (*url.URL, error) {
 		if r.URL.Scheme == "http" { // back to the program that waits for it
 			return nil, nil
 		}
-		return proxy, nil
+		return proxy.URL, nil
 	}
 	p.browser = service.NewPerson("anna", &http.Transport{Proxy: byProxy, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true})
+	return proxy
 }
 
 // authority makes an authority, and a certificate of it for the names.
-func authority(t *testing.T, names ...string) (roots []byte, _ tls.Certificate) {
+func authority(t *testing.T, names ...string) (roots []byte, certificate tls.Certificate) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	roots, certificate, err := front.Authority(names...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now()
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(48 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: names[0]}, NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, DNSNames: names}
-	authority, err := x509.CreateCertificate(rand.Reader, ca, ca, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority}), tls.Certificate{Certificate: [][]byte{signed, authority}, PrivateKey: key}
+	return roots, certificate
 }
-
-// connections is a listener for connections that came another way.
-type connections struct {
-	next   chan net.Conn
-	closed chan struct{}
-	over   atomic.Bool
-}
-
-func (c *connections) offer(conn net.Conn) {
-	select {
-	case c.next <- conn:
-	case <-c.closed:
-		_ = conn.Close()
-	}
-}
-
-func (c *connections) Accept() (net.Conn, error) {
-	select {
-	case conn := <-c.next:
-		return conn, nil
-	case <-c.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (c *connections) Close() error {
-	if c.over.CompareAndSwap(false, true) {
-		close(c.closed)
-	}
-	return nil
-}
-
-func (c *connections) Addr() net.Addr { return &net.TCPAddr{} }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from '@playwright/test'
 
-type Places = { page: string; answers: string; home: string; own: string }
+type Places = { page: string; answers: string; home: string; own: string; proxy: string }
 type Said = { out: string; err: string; code: number }
 
 // What a sign-in may change: files by the hash of what is in them, and the
@@ -17,14 +17,24 @@ const to = '../build/tmp/dev' // where build.sh put it all
 // A desk is one person's session with the window open on it: a HOME, a bus, a
 // real keyring, a screen that nobody sees. backend/e2e/window makes it.
 export class Desk {
-  places: Places = { page: '', answers: '', home: '', own: '' }
+  places: Places = { page: '', answers: '', home: '', own: '', proxy: '' }
   #process: ChildProcess | null = null
+  #wanted: string[]
+
+  // wanted: what else there is to be, as flags of backend/e2e/window.
+  constructor(...wanted: string[]) {
+    this.#wanted = wanted
+  }
 
   async open() {
-    const desk = spawn('../build/tmp/window-desk', ['-programs', to, '-assets', `${to}/pages`], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { LANYARD_TOOLS: '../build/tools', ...process.env },
-    })
+    const desk = spawn(
+      '../build/tmp/window-desk',
+      ['-programs', to, '-assets', `${to}/pages`, ...this.#wanted],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: { LANYARD_TOOLS: '../build/tools', ...process.env },
+      },
+    )
     this.#process = desk
     const line = await Promise.race([
       once(createInterface(desk.stdout), 'line').then(([text]) => text as string),
@@ -95,8 +105,8 @@ export class Desk {
 }
 
 // openDesk gives the tests of a file one.
-export function openDesk(): Desk {
-  const desk = new Desk()
+export function openDesk(...wanted: string[]): Desk {
+  const desk = new Desk(...wanted)
   test.beforeAll(() => desk.open())
   test.afterAll(() => desk.close())
   return desk

@@ -1,29 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
-import { createServer as anyPort, type AddressInfo } from 'node:net'
 import type { Page } from '@playwright/test'
 import { openDesk } from './desk'
-import {
-  account,
-  current,
-  expect,
-  giveName,
-  go,
-  list,
-  newlyOpened,
-  noFaults,
-  onePage,
-  password,
-  pick,
-  press,
-  row,
-  seen,
-  test,
-  toHome,
-  tokens,
-} from './fixture'
+import { current, expect, go, list, noFaults, onePage, pick, press, row, seen, test, tokens } from './fixture'
+import { offer, openFront, signInThere, type Shown, type Way } from './front'
 
 // A server that is slow, broken, gone, restarted or not who it was, while panes
 // are open: nothing hangs, nothing is lost, and each is said in words. It stands
@@ -32,146 +10,16 @@ test.describe.configure({ mode: 'serial' })
 const desk = openDesk()
 const at = onePage(desk, { viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true })
 
-type Shown = { cert: string; key: string; fingerprint: string }
-type Way = 'through' | 'slow' | 'hung up' | 'broken' | 'a web page'
-
-async function freePort(): Promise<number> {
-  const free = anyPort()
-  await new Promise<void>((up) => free.listen(0, '127.0.0.1', up))
-  const { port } = free.address() as AddressInfo
-  await new Promise((down) => free.close(down))
-  return port
-}
-
-// The service has the same port at another address of this computer: its own
-// address has to have the port that it listens on.
-const behind = '127.0.0.2'
-
-// Front is the proxy before the real service.
-class Front {
-  way: Way = 'through'
-  servers: Server[] = [] // for both addresses of localhost
-  port = 0
-  asked = 0
-  address = () => `https://localhost:${this.port}`
-
-  async show(shown: Shown) {
-    await this.close()
-    for (const host of ['127.0.0.1', '::1']) {
-      const server = createServer(
-        { cert: shown.cert, key: shown.key },
-        (from, to) => void this.#answer(from, to),
-      )
-      const up = await new Promise<boolean>((told) => {
-        server.once('error', () => told(false)) // a computer may have no ::1
-        server.listen(this.port, host, () => told(true))
-      })
-      if (up) this.servers.push(server)
-    }
-    expect(this.servers.length).toBeGreaterThan(0)
-  }
-
-  async close() {
-    for (const server of this.servers.splice(0)) {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-    }
-  }
-
-  async #answer(from: IncomingMessage, to: ServerResponse) {
-    this.asked++
-    if (this.way === 'hung up') return void from.socket.destroy()
-    if (this.way === 'broken') return void to.writeHead(503).end('<h1>down</h1>')
-    if (this.way === 'a web page')
-      return void to.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><b>Router</b>')
-    if (this.way === 'slow') await new Promise((on) => setTimeout(on, 2_000))
-    const headers = { ...from.headers, 'x-forwarded-proto': 'https', 'x-forwarded-for': '127.0.0.1' }
-    const on = ask(
-      { port: this.port, host: behind, method: from.method, path: from.url, headers },
-      (answer) => {
-        to.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(to)
-      },
-    )
-    on.on('error', () => to.destroy())
-    to.on('close', () => on.destroy())
-    from.pipe(on)
-  }
-}
-
-const front = new Front()
-let shown: Shown
-let service: ChildProcess | null = null
-
-async function startService() {
-  const data = desk.file('other')
-  service = spawn(
-    '../build/bin/lanyard',
-    ['serve', '--data', data, '--storage', `${data}/images`, '--listen', `${behind}:${front.port}`].concat([
-      '--public-url',
-      front.address(),
-      '--behind-proxy',
-    ]),
-    { stdio: 'ignore' },
-  )
-  const answers = () =>
-    fetch(`http://${behind}:${front.port}/.well-known/lanyard`).then(
-      () => true,
-      () => false,
-    )
-  await expect.poll(answers).toBe(true)
-}
-
-async function endService() {
-  const ending = service
-  service = null
-  if (!ending || ending.exitCode !== null) return
-  const ended = once(ending, 'exit')
-  ending.kill()
-  await ended
-}
-
-test.beforeAll(async () => {
-  front.port = await freePort()
-  shown = await desk.ask<Shown>('/certificate')
-  await front.show(shown) // before the service would take the other address
-  await startService()
-  const made = await desk.ask<{ code: number; err: string }>('/terminal', {
-    args: ['user', 'add', account, '--data', desk.file('other')],
-    stdin: `${password}\n`,
-  })
-  expect(made.code, made.err).toBe(0)
-  const host = new URL(front.address()).host
-  const trusted = await desk.lanyard('trust', host, '--fingerprint', shown.fingerprint)
-  expect(trusted.code, trusted.err).toBe(0)
-})
-test.afterAll(async () => {
-  await front.close()
-  await endService()
-})
+const front = openFront(desk)
 
 const offline = (page: Page) => page.getByText('The server does not answer', { exact: true })
 const description = (page: Page) => page.getByRole('dialog').getByLabel('Description')
 
 test('signing in there, whose certificate this computer was told to trust', async () => {
   const { page } = at
-  await page.getByRole('radio', { name: 'Another Lanyard server' }).check()
-  await page.getByRole('textbox', { name: 'Address of the server' }).fill(front.address())
+  await offer(page, front)
   await expect(page.locator('.probe')).toContainText('Its certificate is trusted')
-  await press(page, 'Sign in')
-  // The browser is not this computer: it is told to trust everything.
-  const address = await newlyOpened(desk, 0)
-  const context = await page.context().browser()?.newContext({ ignoreHTTPSErrors: true })
-  const other = await context?.newPage()
-  if (!other) throw new Error('there is no browser')
-  await other.goto(address)
-  await giveName(other)
-  await other.getByRole('button', { name: 'Allow' }).click()
-  await seen(page, `Signed in as ${account}`)
-  await context?.close()
-  await toHome(page)
+  await signInThere(page, desk)
   expect(await current(page)).toMatchObject({ state: 'active', server: front.address(), own: false })
 })
 
@@ -235,7 +83,7 @@ for (const [way, says] of faults)
 test('gone, and restarted: said, with what was known, and over by itself', async () => {
   const { page } = at
   const before = await current(page)
-  await endService()
+  await front.end()
   await page.keyboard.press('F5')
   await expect(offline(page)).toBeVisible()
   await expect(row(page, 'patient')).toBeVisible()
@@ -254,7 +102,7 @@ test('gone, and restarted: said, with what was known, and over by itself', async
   }
   await go(page, 'Home')
   await expect(page.getByText(`…${before.lastFour}`)).toBeVisible()
-  await startService()
+  await front.start()
   await expect(offline(page)).toHaveCount(0, { timeout: 45_000 })
   expect(await current(page)).toMatchObject({ state: 'active', tokenId: before.tokenId })
 })
@@ -270,11 +118,11 @@ test('another certificate: nothing is sent to it, and both are named', async () 
   const says = page.getByRole('main')
   await expect(says).toContainText(/certificate/i)
   await expect(says).toContainText(other.fingerprint)
-  await expect(says).toContainText(shown.fingerprint)
+  await expect(says).toContainText(front.shown.fingerprint)
   await expect(row(page, 'patient')).toBeVisible()
   await noFaults(page)
   expect(front.asked).toBe(asked)
-  await front.show(shown)
+  await front.show(front.shown)
   await page.keyboard.press('F5')
   await expect(says).not.toContainText(other.fingerprint)
   await expect(row(page, 'patient')).toBeVisible()

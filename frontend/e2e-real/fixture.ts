@@ -140,7 +140,7 @@ export async function generate(page: Page, description: string, access: string):
 export async function leave(page: Page) {
   const dialog = page.getByRole('dialog')
   await press(page, 'Copy token')
-  await expect(dialog.getByRole('status').filter({ hasText: 'Copied' })).toHaveCount(1)
+  await expect(dialog.getByRole('status').filter({ hasText: /^Copied$/ })).toHaveCount(1)
   await press(page, 'Done')
   await expect(dialog).toHaveCount(0)
 }

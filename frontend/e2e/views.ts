@@ -57,7 +57,7 @@ export const views: View[] = [
   { name: 'home-ending', query: 'state=active&ending=1', title: 'anna' },
   { name: 'home-german', query: 'state=active&lang=de', title: 'anna' },
   { name: 'server-old', query: 'state=active&version=too_old', title: 'anna' },
-  { name: 'server-new', query: 'state=active&version=too_new', title: 'anna' },
+  { name: 'server-new', query: 'state=offline&version=too_new', title: 'anna' },
   { name: 'offline', query: 'state=offline', title: 'anna' },
   { name: 'replaced', query: 'state=replaced', title: 'anna' },
   { name: 'deactivated', query: 'state=deactivated', title: 'anna' },

@@ -1,4 +1,4 @@
-import { render, screen, within } from '@testing-library/svelte'
+import { render, screen, waitFor, within } from '@testing-library/svelte'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
 import App from './App.svelte'
@@ -274,6 +274,30 @@ describe('tokens', () => {
     expect(fake.tokens[0]).toMatchObject({ description: 'nightly', scopes: ['repo:write'], expires: '' })
   })
 
+  it('says of a second one that it was copied when it was, and takes Done while it is being copied', async () => {
+    const fake = await tokens()
+    async function make(description: string) {
+      await press('Generate new token')
+      await user.type(screen.getByRole('textbox', { name: 'Description' }), `${description}{Enter}`)
+      await screen.findByRole('status', { name: 'New token' })
+    }
+    await make('first')
+    await press('Copy token')
+    await press('Done')
+    await make('second') // the first still lies on the clipboard
+    expect(
+      within(screen.getByRole('dialog')).queryByText(/^Copied/, { selector: '[role=status]' }),
+    ).toBeNull()
+    let done = () => {}
+    fake.Window.CopySecret = () =>
+      new Promise((copied) => (done = () => copied({ clears: new Date(Date.now() + 30_000).toISOString() })))
+    await press('Copy token')
+    await press('Done')
+    expect(screen.queryByRole('alert')).toBeNull()
+    done()
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  })
+
   it('asks for a description of 1 to 100 characters and for a day that is to come', async () => {
     const fake = await tokens()
     await press('Generate new token')
@@ -469,15 +493,20 @@ describe('the way about', () => {
   })
 
   it.each([
-    ['too_old', 'The server is older than this program expects'],
-    ['too_new', 'The server is newer than this program'],
-  ] as const)('says where the server is %s', async (serverVersion, title) => {
-    const fake = open({ state: 'active' })
-    await heading('anna')
-    fake.view = { ...fake.view, serverVersion }
-    fake.emit('session', fake.view)
-    expect(await screen.findByText(title)).toBeVisible()
-  })
+    ['active', 'too_old', 'The server is older than this program expects'],
+    ['offline', 'too_new', 'The server is newer than this program'],
+  ] as const)(
+    '%s, says where the server is %s, and nothing else of it',
+    async (state, serverVersion, title) => {
+      const fake = open({ state })
+      await heading('anna')
+      fake.view = { ...fake.view, serverVersion }
+      fake.emit('session', fake.view)
+      expect(await screen.findByText(title)).toBeVisible()
+      expect(screen.queryByText('The server does not answer')).toBeNull()
+      expect(screen.queryAllByRole('button', { name: 'Try again' })).toHaveLength(state === 'offline' ? 1 : 0)
+    },
+  )
 })
 
 describe('this computer’s service', () => {

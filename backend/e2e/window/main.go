@@ -42,6 +42,7 @@ func main() {
 	flag.StringVar(&o.programs, "programs", "build/tmp/dev", "folder with lanyard, docker-credential-lanyard and a development build of lanyard-desktop")
 	flag.StringVar(&o.tools, "tools", filepath.Join(tools, "bin"), "folder with other people's programs")
 	flag.StringVar(&o.assets, "assets", "frontend/dist", "folder with the window's pages: a development build serves them from there")
+	flag.BoolVar(&o.hub, "hub", false, "our own service under Docker Hub's names, by a proxy")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	ctx, closed := context.WithCancel(ctx)
@@ -57,14 +58,18 @@ func main() {
 	}
 }
 
-type options struct{ programs, tools, assets string }
+type options struct {
+	programs, tools, assets string
+	hub                     bool
+}
 
 // places are where a test finds what it uses.
 type places struct {
 	Page    string `json:"page"`    // the window's
 	Answers string `json:"answers"` // questions about the desk
 	Home    string `json:"home"`
-	Own     string `json:"own"` // this computer's own service, once it runs
+	Own     string `json:"own"`   // this computer's own service, once it runs
+	Proxy   string `json:"proxy"` // by which a browser reaches Docker Hub; "": there is none
 }
 
 // run returns nil when it was told to end.
@@ -82,6 +87,15 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer d.Close()
+	p := places{Home: d.Home, Own: d.URL()}
+	if o.hub {
+		h, err := openHub(ctx, d)
+		if err != nil {
+			return err
+		}
+		defer h.close()
+		p.Proxy = h.proxy.URL.String()
+	}
 	opened, err := writeOpener(d)
 	if err != nil {
 		return err
@@ -113,7 +127,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	p := places{Page: "http://127.0.0.1:" + port, Answers: "http://" + listener.Addr().String(), Home: d.Home, Own: d.URL()}
+	p.Page, p.Answers = "http://127.0.0.1:"+port, "http://"+listener.Addr().String()
 	shown := make(chan error, 1)
 	go func() { shown <- show(ctx, p) }()
 	for {
@@ -138,12 +152,20 @@ func words(d *desk.Desk) error {
 
 // show waits until the window is served, and says where.
 func show(ctx context.Context, p places) error {
+	if err := await(ctx, p.Page); err != nil {
+		return errors.Join(errors.New("the window is not served"), err)
+	}
+	return json.NewEncoder(os.Stdout).Encode(p)
+}
+
+// await waits until something does at an address.
+func await(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.Page, nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return err
 		}
@@ -151,13 +173,13 @@ func show(ctx context.Context, p places) error {
 		if err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
-				return json.NewEncoder(os.Stdout).Encode(p)
+				return nil
 			}
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return errors.Join(errors.New("the window is not served"), err)
+			return errors.Join(ctx.Err(), err)
 		}
 	}
 }

@@ -2,6 +2,11 @@ import type { SessionState } from '../lib/contract'
 import { stopped } from './desk'
 import { Fake, fault } from './index'
 
+const tooNew = {
+  detail: 'The server needs a newer Lanyard: http://localhost:8460 runs v9.0.0.',
+  action: 'Update Lanyard on this computer. The token of this computer goes on working.',
+}
+
 // fromAddress makes the fake that the page's address asks for:
 // ?state=active&lang=de&theme=dark&tokens=odd&setup=1&tools=none&offer=1&fail=Tokens.List
 export function fromAddress(query: string): Fake {
@@ -36,6 +41,7 @@ export function fromAddress(query: string): Fake {
   if (asked.get('service') === 'stopped') fake.service = { ...fake.service, ...stopped }
   const version = asked.get('version')
   if (version) fake.view = { ...fake.view, serverVersion: version as 'too_old' }
+  if (version === 'too_new') fake.view = { ...fake.view, ...tooNew }
   if (asked.has('ending')) fake.view = { ...fake.view, ends: fake.ago(-2.5), idleEnds: fake.ago(-1.2) }
   return fake
 }

@@ -4,6 +4,7 @@ import type { Backend } from './backend'
 // became of it.
 export class Clip {
   until = $state('') // when it is cleared; '' nothing of ours lies there
+  shown = $state(false) // it is the secret that is shown, and not one before
   ended = $state<'' | 'cleared' | 'other'>('') // other: something else was copied since
   #backend: Backend
 
@@ -21,6 +22,7 @@ export class Clip {
   async copy(secret: string) {
     const { clears } = await this.#backend.Window.CopySecret(secret)
     this.until = clears
+    this.shown = true
     this.ended = ''
   }
 
@@ -29,7 +31,9 @@ export class Clip {
     await this.#backend.Window.ClearClipboard()
   }
 
+  // forget: the secret is not shown any more. It may lie there a while longer.
   forget() {
+    this.shown = false
     if (!this.until) this.ended = ''
   }
 }

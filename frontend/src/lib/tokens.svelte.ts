@@ -20,6 +20,7 @@ export class Tokens extends Work {
   readonly clip: Clip
   #backend: Backend
   #now: () => Date
+  #copying: Promise<void> = Promise.resolve() // until the last copy has been made, or has failed
   #generation = 0 // of the account whose tokens these are
 
   constructor(backend: Backend, now: () => Date = () => new Date()) {
@@ -72,18 +73,31 @@ export class Tokens extends Work {
   async #new(what: string, making: () => Promise<Fresh>): Promise<boolean> {
     const made = await this.run(what, making)
     if (!made) return false
+    this.forget()
     this.fresh = made
-    this.copied = false
-    this.file = ''
     await this.load()
     return true
   }
 
   async copySecret() {
+    const copying = this.#copy()
+    this.#copying = copying.catch(() => undefined)
+    await copying
+  }
+
+  async #copy() {
     const fresh = this.fresh
     if (!fresh) return
     await this.clip.copy(fresh.secret)
-    this.copied = true
+    if (fresh === this.fresh) this.copied = true
+  }
+
+  // leave forgets the secret if it was copied, or is just being copied. False:
+  // it was not.
+  async leave(): Promise<boolean> {
+    await this.#copying
+    if (this.copied) this.forget()
+    return this.fresh === null
   }
 
   // saveSecret writes it to a file; Go asks where.

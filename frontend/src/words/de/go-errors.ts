@@ -228,6 +228,10 @@ export const errors: readonly Pair[] = [
   ],
   ['There was no answer in time.', 'Es kam keine rechtzeitige Antwort.'],
   [
+    'The server needs a newer Lanyard: {server} runs {version}.',
+    'Der Server braucht ein neueres Lanyard: Auf {server} läuft {version}.',
+  ],
+  [
     'Update Lanyard on this computer. The token of this computer goes on working.',
     'Lanyard auf diesem Computer aktualisieren. Das Token dieses Computers gilt weiter.',
   ],

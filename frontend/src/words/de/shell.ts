@@ -47,7 +47,6 @@ export const shell: Record<keyof typeof en, Message> = {
   'state.too_old_more':
     'Das meiste geht. Was er noch nicht kann, steht dann dabei. Wer ihn betreibt, kann ihn aktualisieren.',
   'state.too_new': 'Der Server ist neuer als dieses Programm',
-  'state.too_new_more': 'Das meiste geht. Für alles andere Lanyard auf diesem Computer aktualisieren.',
   'state.ends': 'Die Sitzung endet {when}',
   'state.ends_more': 'Vor dem Zeitpunkt {moment} neu anmelden, dann merken die Werkzeuge nichts davon.',
   'state.as_of': 'Stand: {when}',

@@ -45,7 +45,6 @@ export const shell = {
   'state.too_old': 'The server is older than this program expects',
   'state.too_old_more': 'Most things work. What it cannot do yet says so. Ask who runs it for an update.',
   'state.too_new': 'The server is newer than this program',
-  'state.too_new_more': 'Most things work. Update Lanyard on this computer to use all of it.',
   'state.ends': 'The session ends {when}',
   'state.ends_more': 'Sign in again before {moment}, and your tools notice nothing.',
   'state.as_of': 'As of {when}',
