@@ -45,7 +45,7 @@ export const desk: View[] = [
     title: 'Tools',
     reach: async (page) => {
       await go(page, 'Tools')
-      await expect(page.getByRole('alert')).toContainText('does not answer')
+      await expect(page.getByRole('alert')).toContainText('nobody answers there')
     },
   },
   {

@@ -28,7 +28,7 @@ export const start: View[] = [
       await choose(page, 'Another Lanyard server')
       await page.getByRole('textbox', { name: 'Address of the server' }).fill('ftp://nowhere')
       await button(page, 'Sign in')
-      await expect(page.getByRole('alert')).toContainText('not the address of a server')
+      await expect(page.getByRole('alert')).toContainText('Not a server address')
     },
   },
   { name: 'waiting', query: '', title: /Waiting for your browser/, reach: (page) => button(page, 'Sign in') },
@@ -125,7 +125,7 @@ export const start: View[] = [
       await page.getByRole('textbox', { name: 'User name' }).fill('two')
       await page.getByLabel('Password', { exact: true }).fill('secret')
       await button(page, 'Sign in')
-      await expect(page.getByText('Docker Hub asks for a second factor.')).toBeVisible()
+      await expect(page.getByText('The account has a second factor')).toBeVisible()
     },
   },
   {
