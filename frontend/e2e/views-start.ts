@@ -12,6 +12,12 @@ async function probe(page: Page, address: string, says: string | RegExp) {
   await expect(page.getByText(says)).toBeVisible()
 }
 
+async function germanProbe(page: Page, address: string, says: RegExp) {
+  await choose(page, 'Ein anderer Lanyard-Server')
+  await page.getByRole('textbox', { name: 'Adresse des Servers' }).fill(address)
+  await expect(page.getByText(says)).toBeVisible()
+}
+
 async function signedIn(page: Page) {
   await button(page, 'Sign in')
   await expect(page.getByRole('heading', { name: /Waiting/ })).toBeVisible()
@@ -82,7 +88,13 @@ export const start: View[] = [
     name: 'probe-untrusted',
     query: '',
     title: signInTitle,
-    reach: (page) => probe(page, 'https://self.example.com', /signed by nobody/),
+    reach: (page) => probe(page, 'https://self.example.com', /this computer does not know/),
+  },
+  {
+    name: 'probe-german',
+    query: 'lang=de&offer=1',
+    title: 'Einmal anmelden, für alle Container-Werkzeuge',
+    reach: (page) => germanProbe(page, 'https://self.example.com', /dieser Computer nicht kennt/),
   },
   {
     name: 'probe-nowhere',

@@ -8,7 +8,7 @@ const sentence = /\b[a-z']{2,}\b[,;:]? \(?[a-z']{2,}\b/i
 // What has two words and is no sentence that the page shows.
 const others = [
   /^(docker|crane) \w+ \S/, // commands, shown as they are
-  /^#|^\[Desktop Entry\]|^\(\?i\)|PRIVATE KEY|EXTERNAL|default-src|\bPATH[= ]"/, // of files and protocols
+  /^text\/|^#|^\[Desktop Entry\]|^\(\?i\)|PRIVATE KEY|EXTERNAL|default-src|\bPATH[= ]"/, // of files and protocols
   /^Usage: |^docker-credential-lanyard \(|^unknown action/, // the helper, called by a person
   /^Lanyard goes on$|^Only the window closes/, // the desktop's notification
   /^(Back up the database|Save the report|Save the token)$/, // titles of the system's dialogs
@@ -43,10 +43,10 @@ const assembled = [
   'somebody without a name may not pull {repository} from {host}.',
   'somebody without a name may push {repository}, but not pull it.',
   '{host} has no {tag} of {repository}, as far as somebody without a name may see.',
-  'of {account}, until {when}',
+  'of {account}, until {*when}',
   '…{last} of {account}',
-  '…{last} of {account}, until {when}',
-  'pull {*pull}, push {*push}: {words}',
+  '…{last} of {account}, until {*when}',
+  'pull {*pull}, push {*push}: {*words}',
 ]
 
 describe('what Go says', () => {

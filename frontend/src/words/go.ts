@@ -14,7 +14,7 @@ const books = new WeakMap<readonly Pair[], Book>()
 
 // A form with few words of its own would take any sentence for one of its
 // kind: its places are single words, or known.
-const few = 14
+const few = 12
 const most = 1000 // texts that are remembered
 
 function book(pairs: readonly Pair[]): Book {
@@ -50,7 +50,6 @@ function pair([english, here]: Pair): Known {
 }
 
 const either = (form: string) => form.replace(/^./, (first) => `[${first}${first.toUpperCase()}]`)
-const known = (parts: Part[]) => parts.some((part) => part.lang === undefined)
 const upper = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 // one is a text as a whole; undefined where no pair is of its form.
@@ -87,17 +86,33 @@ function filled({ places, here, begins, ends }: Known, found: RegExpExecArray, b
 // A command, a path, an address or a name is the same in every language.
 const same = (text: string) => !/\s/.test(text) || /^lanyard [^.]+$/.test(text)
 
-// inner knows the whole text, each of its sentences, or what stands between its
-// colons, as errors put it.
+// inner knows the whole text, each of its sentences or clauses, or what stands
+// between its colons, as errors put it.
 function inner(text: string, book: Book): Part[] {
+  const clauses = apart('; ', text.split('; '), book)
+  if (clauses) return clauses
   const sentences = text.split(/(?<=[.!?])\s+(?=[A-Z])/)
-  const blank = { text: ' ', lang: undefined }
-  const join = (all: Part[][]) => all.flatMap((parts, i) => (i > 0 ? [blank, ...parts] : parts))
-  if (sentences.length === 1) return one(text, book) ?? chain(text, book)
-  const each = sentences.map((sentence) => one(sentence, book))
-  if (each.every((parts) => parts !== undefined)) return join(each)
-  return one(text, book) ?? join(sentences.map((sentence) => inner(sentence, book)))
+  return (
+    apart(' ', sentences, book) ??
+    one(text, book) ??
+    (sentences.length > 1
+      ? join(
+          ' ',
+          sentences.map((sentence) => inner(sentence, book)),
+        )
+      : chain(text, book))
+  )
 }
+
+// apart knows every piece of a text by itself; undefined where it does not.
+function apart(by: string, pieces: string[], book: Book): Part[] | undefined {
+  if (pieces.length === 1) return undefined
+  const each = pieces.map((piece) => one(piece, book))
+  return each.every((parts) => parts !== undefined) ? join(by, each) : undefined
+}
+
+const join = (by: string, all: Part[][]) =>
+  all.flatMap((parts, i) => (i > 0 ? [{ text: by, lang: undefined }, ...parts] : parts))
 
 function chain(text: string, book: Book): Part[] {
   const links = text.split(': ')
@@ -121,11 +136,11 @@ function chain(text: string, book: Book): Part[] {
 // translate says what Go said as far as it is known.
 export function translate(text: string, pairs: readonly Pair[]): Said {
   if (text === '') return { text, lang: undefined, parts: [] }
-  const whole = { text, lang: undefined }
-  if (/^lanyard [^.]+$/.test(text)) return { ...whole, parts: [whole] }
-  const parts = inner(text, book(pairs))
+  const parts = same(text)
+    ? (one(text, book(pairs)) ?? [{ text, lang: undefined }])
+    : inner(text, book(pairs))
   const words = parts.filter((part) => /\p{L}/u.test(part.text) && !same(part.text))
-  const foreign = words.length > 0 ? !known(words) : !one(text, book(pairs))
-  if (foreign) return { text, lang: 'en', parts: [{ text, lang: 'en' }] }
+  if (words.length > 0 && words.every((part) => part.lang !== undefined))
+    return { text, lang: 'en', parts: [{ text, lang: 'en' }] }
   return { text: parts.map((part) => part.text).join(''), lang: undefined, parts }
 }

@@ -156,5 +156,15 @@ describe('what Go says', () => {
       'lanyard docker setup',
       '/home/ada/x.json',
     ]))
+  it('says each clause by itself, and dates', () =>
+    expect(
+      [
+        "ada may do everything under the name ada; the token's access permissions let it pull",
+        '…7QxK of ada, until 21 February 2027 10:00',
+      ].map(said),
+    ).toEqual([
+      'ada darf unter dem Namen ada alles; die Berechtigungen des Tokens lassen laden',
+      '…7QxK von ada, bis 21. Februar 2027 um 10:00',
+    ]))
   it('is nothing where it said nothing', () => expect(german.go('').text).toBe(''))
 })
