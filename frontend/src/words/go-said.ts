@@ -35,12 +35,16 @@ const packages: Record<string, string> = {
   'backend/selftest': '',
   'backend/signin': 'page runas try', // the browser's page; the terminal's; lines to type
   'backend/standing': 'standing', // names of moves
+  // of the service: what it refuses
+  'backend/internal/hubapi':
+    'activity answer auditlog body changes explain groups hubapi limit login manage members nologin organizations orgtokens page reach repositories rights self session sessions tags tokens touch whose wire',
+  'backend/token': 'clean organization pending query scope secret self service token uses',
   'backend/tool': '',
   'backend/why': '',
 }
 
-// The account service, whose words reach the page as they are: what it keeps of
-// its people's acts is said in German, what it refuses, in its own words.
+// The account service, of whose words the page shows some: what it keeps of its
+// people's acts, and why sessions ended.
 const service = [
   'account',
   'activity',
@@ -74,6 +78,7 @@ export const serviceSays = service.flatMap((folder) => saidIn(`backend/${folder}
 export const filled = (text: string) =>
   text
     .replace(/\.\{p\d+\}$/, '.')
+    .replace(/: $/, '')
     .replace(/\{p\d+\}/g, 'x')
     .trim()
 

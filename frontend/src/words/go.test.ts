@@ -8,11 +8,11 @@ const sentence = /\b[a-z']{2,}\b[,;:]? \(?[a-z']{2,}\b/i
 // What has two words and is no sentence that the page shows.
 const others = [
   /^(docker|crane) \w+ \S/, // commands, shown as they are
-  /^text\/|^#|^\[Desktop Entry\]|^\(\?i\)|PRIVATE KEY|EXTERNAL|default-src|\bPATH[= ]"/, // of files and protocols
+  /^text\/|^#|^\[Desktop Entry\]|^\(\?i\)|PRIVATE KEY|EXTERNAL|default-src|^Basic realm|\bPATH[= ]"/, // of files and protocols
   /^Usage: |^docker-credential-lanyard \(|^unknown action/, // the helper, called by a person
   /^Lanyard goes on$|^Only the window closes/, // the desktop's notification
   /^(Back up the database|Save the report|Save the token)$/, // titles of the system's dialogs
-  /^look at the session$/, // the log
+  /^look at the session$|^hub api refused$/, // the log
   /^(Sign in|Sign in again|Try again|Activate it|Take a place again)$/, // buttons, by state.ts
   /^(the token|its own login)$|AppData|^Application Support$/, // the terminal; other systems
   /^Lanyard's self-test |^Lanyard on |^Lanyard: /, // names of things
