@@ -44,7 +44,7 @@ func (k *Keychain) Look() (KeychainView, error) {
 		return KeychainView{}, err
 	}
 	r := diagnosis.KeychainOf(s, settings)
-	v := KeychainView{Name: r.Name, Why: r.Why, State: r.State, Entries: s.Entries, File: r.File, OpenBy: r.OpenedBy}
+	v := KeychainView{Name: r.Name, Why: sentence(r.Why), State: r.State, Entries: s.Entries, File: r.File, OpenBy: r.OpenedBy}
 	if r.State == "unusable" {
 		v.State = "broken"
 	}

@@ -146,7 +146,7 @@ func whyView(r why.Report) WhyView {
 	case r.Account != nil && r.Account.Name != "":
 		add("account", r.Account.Ref(), &yes)
 	case len(r.Looks) == 0:
-		add("file", fmt.Sprintf("none of %s names %s", r.Tool, r.Image.Domain), &no)
+		add("file", fmt.Sprintf("none of %s's files names %s", r.Tool, r.Image.Domain), &no)
 	}
 	if l := r.Login; l != nil {
 		says := "of " + l.Username
@@ -169,7 +169,10 @@ func whyView(r why.Report) WhyView {
 		add("registry", r.Unreachable, &no)
 	}
 	for _, rule := range r.Rules {
-		says := strings.TrimSpace(rule.Account + " " + rule.Token)
+		says := rule.Account
+		if rule.Token != "" {
+			says = fmt.Sprintf("%s; %s", rule.Account, rule.Token)
+		}
 		if says != "" {
 			add("rule for "+rule.Action, says, &rule.Allowed)
 		}

@@ -72,7 +72,7 @@ func toolView(s doctor.Snapshot, name tool.Name) ToolView {
 	v.Found, v.Path, v.Version, v.State = true, s.Tools[i].Path, s.Tools[i].Version, "not_set_up"
 	for _, path := range s.Files[name] {
 		if problem := s.Configs[path].Problem; problem != "" {
-			v.File, v.State, v.Says = path, "broken", problem
+			v.File, v.State, v.Says = path, "broken", sentence(problem)
 			return v
 		}
 	}

@@ -83,20 +83,20 @@ func read(path string) (snapshot, error) {
 }
 
 func plain(path string, info fs.FileInfo) error {
-	refuse := func(why string) error { return fmt.Errorf("%w: %s %s", ErrRefused, path, why) }
+	refuse := func(why string) error { return fmt.Errorf("%w: %s", ErrRefused, why) }
 	switch mode := info.Mode(); {
 	case mode.IsDir():
-		return refuse("is a folder")
+		return refuse(path + " is a folder")
 	case !mode.IsRegular():
-		return refuse("is not an ordinary file")
+		return refuse(path + " is not an ordinary file")
 	case !ours(info):
-		return refuse("belongs to another account")
+		return refuse(path + " belongs to another account")
 	case names(info) > 1:
-		return refuse("has a second name (a hard link), which a change would leave behind")
+		return refuse(path + " has a second name (a hard link), which a change would leave behind")
 	case mode.Perm()&0o200 == 0:
-		return refuse("is write-protected")
+		return refuse(path + " is write-protected")
 	case info.Size() > maxBytes:
-		return refuse(fmt.Sprintf("has more than %d bytes", maxBytes))
+		return refuse(fmt.Sprintf("%s has more than %d bytes", path, maxBytes))
 	}
 	return nil
 }

@@ -63,15 +63,15 @@ func TestLadder(t *testing.T) {
 		err     error  // of a write
 		why     string // part of it
 	}{
-		"a desktop":                            {index: indexOf(), want: System, why: "the system has it"},
-		"a desktop, and a key at hand":         {key: true, index: indexOf(), want: System, why: "the system has it"},
-		"a desktop, and a file":                {file: true, index: indexOf(), want: File, why: "the file is there"},
-		"a desktop, and a file not wanted":     {file: true, place: Place{FailClosed: true}, index: indexOf(), want: System, why: "the system has it"},
+		"a desktop":                            {index: indexOf(), want: System, why: "the system has this one"},
+		"a desktop, and a key at hand":         {key: true, index: indexOf(), want: System, why: "the system has this one"},
+		"a desktop, and a file":                {file: true, index: indexOf(), want: File, why: "the encrypted file is there"},
+		"a desktop, and a file not wanted":     {file: true, place: Place{FailClosed: true}, index: indexOf(), want: System, why: "the system has this one"},
 		"a desktop, the system chosen":         {file: true, place: Place{Store: System}, index: indexOf(), want: System, why: "settings"},
 		"a desktop, the file chosen":           {file: true, place: Place{Store: File}, index: indexOf(), want: File, why: "settings"},
 		"a server":                             {session: keyringtest.Options{NoBus: true}, index: indexOf(), want: System, err: ErrNoService, why: "no encrypted file"},
 		"a server with a bus":                  {session: keyringtest.Options{NoDaemon: true}, index: indexOf(), want: System, err: ErrNoService, why: "no encrypted file"},
-		"a server with a file":                 {session: keyringtest.Options{NoBus: true}, file: true, index: indexOf(), want: File, why: "the file is there"},
+		"a server with a file":                 {session: keyringtest.Options{NoBus: true}, file: true, index: indexOf(), want: File, why: "the encrypted file is there"},
 		"a server with a key":                  {session: keyringtest.Options{NoBus: true}, key: true, index: indexOf(), want: File, why: "at hand"},
 		"a server with a key, nothing known":   {session: keyringtest.Options{NoBus: true}, key: true, want: System, err: ErrNoService, why: "no encrypted file"},
 		"a desktop that is only missing":       {session: keyringtest.Options{NoBus: true}, key: true, index: indexOf("token/s/a"), want: System, err: ErrNoService, why: "no encrypted file"},

@@ -41,10 +41,10 @@ func (k Keychain) Standing(ctx context.Context) (Standing, error) {
 	defer cancel()
 	s := Standing{Why: "the settings say so", State: r.probe(ctx), Entries: -1}
 	if p.Store == Auto {
-		s.Why = "nothing is chosen, and the system has it"
+		s.Why = "no other is chosen, and the system has this one"
 	}
 	if p.Store == Auto && store == File {
-		s.Why = "nothing is chosen, and the file is there"
+		s.Why = "no other is chosen, and the encrypted file is there"
 	}
 	if errors.Is(s.State, ErrNoService) && store == System {
 		f, err := k.instead(s.State)
@@ -54,9 +54,9 @@ func (k Keychain) Standing(ctx context.Context) (Standing, error) {
 			store, r, s.State = File, f, f.probe(ctx)
 			s.Why = "the system has no keychain, and the key of an encrypted file is at hand"
 		case p.Store == Auto && p.FailClosed:
-			s.Why = "nothing is chosen, and the settings say fail_closed"
+			s.Why = "no other is chosen, and the settings say fail_closed"
 		case p.Store == Auto:
-			s.Why = "nothing is chosen, and there is no encrypted file"
+			s.Why = "no other is chosen, and there is no encrypted file"
 		}
 	}
 	s.Store, s.Name = store, r.title(ctx)

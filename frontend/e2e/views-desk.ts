@@ -40,12 +40,39 @@ export const desk: View[] = [
     },
   },
   {
+    name: 'tools-why-german',
+    query: 'state=active&lang=de',
+    title: 'Werkzeuge',
+    reach: async (page) => {
+      await go(page, 'Werkzeuge')
+      await page.getByRole('textbox', { name: 'Image' }).fill('localhost:8460/team/app')
+      await button(page, 'Erklären')
+      await expect(page.getByText(/seine Berechtigungen reichen nicht/)).toBeVisible()
+      await expect(page.locator('main [lang="en"]')).toHaveCount(0)
+    },
+  },
+  {
+    name: 'tools-fail-german',
+    query: 'state=active&lang=de&fail=Tools.Doctor',
+    title: 'Werkzeuge',
+    reach: async (page) => {
+      await go(page, 'Werkzeuge')
+      await expect(page.getByRole('alert')).toContainText('dort antwortet niemand')
+    },
+  },
+  {
+    name: 'keychain-german',
+    query: 'state=active&lang=de',
+    title: 'Schlüsselbund',
+    reach: pane('Schlüsselbund'),
+  },
+  {
     name: 'tools-fail',
     query: 'state=active&fail=Tools.Doctor',
     title: 'Tools',
     reach: async (page) => {
       await go(page, 'Tools')
-      await expect(page.getByRole('alert')).toContainText('does not answer')
+      await expect(page.getByRole('alert')).toContainText('nobody answers there')
     },
   },
   {

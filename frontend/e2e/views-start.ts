@@ -12,6 +12,12 @@ async function probe(page: Page, address: string, says: string | RegExp) {
   await expect(page.getByText(says)).toBeVisible()
 }
 
+async function germanProbe(page: Page, address: string, says: RegExp) {
+  await choose(page, 'Ein anderer Lanyard-Server')
+  await page.getByRole('textbox', { name: 'Adresse des Servers' }).fill(address)
+  await expect(page.getByText(says)).toBeVisible()
+}
+
 async function signedIn(page: Page) {
   await button(page, 'Sign in')
   await expect(page.getByRole('heading', { name: /Waiting/ })).toBeVisible()
@@ -28,7 +34,7 @@ export const start: View[] = [
       await choose(page, 'Another Lanyard server')
       await page.getByRole('textbox', { name: 'Address of the server' }).fill('ftp://nowhere')
       await button(page, 'Sign in')
-      await expect(page.getByRole('alert')).toContainText('not the address of a server')
+      await expect(page.getByRole('alert')).toContainText('Not a server address')
     },
   },
   { name: 'waiting', query: '', title: /Waiting for your browser/, reach: (page) => button(page, 'Sign in') },
@@ -82,7 +88,13 @@ export const start: View[] = [
     name: 'probe-untrusted',
     query: '',
     title: signInTitle,
-    reach: (page) => probe(page, 'https://self.example.com', /signed by nobody/),
+    reach: (page) => probe(page, 'https://self.example.com', /this computer does not know/),
+  },
+  {
+    name: 'probe-german',
+    query: 'lang=de&offer=1',
+    title: 'Einmal anmelden, für alle Container-Werkzeuge',
+    reach: (page) => germanProbe(page, 'https://self.example.com', /dieser Computer nicht kennt/),
   },
   {
     name: 'probe-nowhere',
@@ -125,7 +137,7 @@ export const start: View[] = [
       await page.getByRole('textbox', { name: 'User name' }).fill('two')
       await page.getByLabel('Password', { exact: true }).fill('secret')
       await button(page, 'Sign in')
-      await expect(page.getByText('Docker Hub asks for a second factor.')).toBeVisible()
+      await expect(page.getByText('The account has a second factor')).toBeVisible()
     },
   },
   {

@@ -104,7 +104,7 @@ describe('signing in', () => {
     open()
     await user.click(await screen.findByRole('radio', { name: 'Another Lanyard server' }))
     await user.type(screen.getByRole('textbox'), 'file:///etc/passwd{Enter}')
-    expect(await screen.findByRole('alert')).toHaveTextContent('not the address of a server')
+    expect(await screen.findByRole('alert')).toHaveTextContent('Not a server address')
     expect(screen.getByRole('textbox')).toHaveValue('file:///etc/passwd')
   })
 

@@ -73,7 +73,7 @@ export function securityOf(world: World): SecurityView {
       {
         at: world.ago(0.4),
         ok: true,
-        what: 'password, then app',
+        what: 'code',
         address: '198.51.100.7',
         agent: 'Firefox on Linux',
       },

@@ -20,7 +20,7 @@ export function fromAddress(query: string): Fake {
     setUp: asked.get('tools') !== 'none',
     offer: asked.has('offer'),
     needsSetup: asked.has('setup'),
-    browserError: asked.has('nobrowser') ? 'Could not open a browser.' : '',
+    browserError: asked.has('nobrowser') ? 'No browser could be opened.' : '',
     foreign: asked.has('foreign'),
     quiet: asked.has('quiet'),
     slow: Number(asked.get('slow') ?? 0),
@@ -32,8 +32,8 @@ export function fromAddress(query: string): Fake {
       ? {
           [name]: fault(
             'offline',
-            'The server at localhost:8460 does not answer.',
-            'Check the network, or start this computer’s service under Settings.',
+            'List tokens: server not reachable: http://localhost:8460: nobody answers there (connection refused).',
+            'Check the address and the network, and try again.',
           ),
         }
       : {},

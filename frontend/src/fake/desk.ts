@@ -62,7 +62,7 @@ export function keychainCalls(world: World): Backend['Keychain'] {
 const system: KeychainView = {
   store: 'system',
   name: 'GNOME Keyring',
-  why: 'It answers in this session, and is open.',
+  why: 'No other is chosen, and the system has this one.',
   state: 'open',
   says: '',
   entries: 4,
@@ -75,23 +75,24 @@ const system: KeychainView = {
 const encrypted: KeychainView = {
   ...system,
   store: 'file',
-  name: 'Encrypted file',
-  why: 'You chose it.',
+  name: 'encrypted file',
+  why: 'The settings say so.',
   file: '/home/anna/.local/state/lanyard/secrets.age',
-  openBy: 'passphrase',
+  openBy: 'a passphrase, which was given',
   canLock: true,
 }
 
 export function keychainOf(world: World): KeychainView {
   const { state } = world.options
   if (state === 'keychain_locked')
-    return { ...system, state: 'locked', says: 'GNOME Keyring is locked.', entries: 0 }
+    return { ...system, state: 'locked', says: 'The keychain is locked.', entries: 0 }
   if (state === 'keychain_missing')
     return {
       ...system,
       store: 'none',
       name: '',
-      why: 'Nothing answers in this session.',
+      why: 'No other is chosen, and there is no encrypted file.',
+      says: 'No keychain answers in this session, and without one Lanyard keeps no secrets.',
       state: 'missing',
       entries: 0,
       systemAvailable: false,
@@ -105,7 +106,7 @@ export function accountCalls(world: World): Backend['Accounts'] {
     Switch: (id) =>
       world.answer('Accounts.Switch', () => {
         const to = world.accounts.find((one) => one.id === id)
-        if (!to) throw fault('not_found', 'There is no such account any more.', 'Look at the list again.')
+        if (!to) throw fault('not_found', 'It is not there any more.', 'Look at the list again.')
         world.accounts = world.accounts.map((one) => ({ ...one, active: one.id === id }))
         world.view = { ...world.view, account: to.name, server: to.server, own: to.own }
         return world.view

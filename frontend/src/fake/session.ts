@@ -17,7 +17,13 @@ export class FakeSession {
         const refused = world.fail['Session.SignIn'] ?? addressError(server)
         if (refused) return Promise.reject(refused)
         if (this.#waiting)
-          return Promise.reject(fault('busy', 'Another sign-in is under way.', 'Finish or cancel it first.'))
+          return Promise.reject(
+            fault(
+              'busy',
+              'Another sign-in, or another Lanyard program, is at work.',
+              'Finish or cancel it and try again.',
+            ),
+          )
         return new Promise((resolve, reject) => {
           this.#waiting = { resolve, reject }
           queueMicrotask(() => world.emit('signin', this.promptOf(device, server === '')))
@@ -25,7 +31,7 @@ export class FakeSession {
       },
       Cancel: () =>
         world.answer('Session.Cancel', () =>
-          this.breakOff(fault('cancelled', 'The sign-in was cancelled.', '')),
+          this.breakOff(fault('cancelled', 'It was cancelled. Nothing was changed.', '')),
         ),
       OpenAgain: () => world.answer('Session.OpenAgain', () => undefined),
       Retake: () => world.answer('Session.Retake', () => world.become('active')),
@@ -180,7 +186,7 @@ function addressError(server: string): AppError | undefined {
     return undefined
   return fault(
     'address',
-    'That is not the address of a server.',
-    'Write it like https://registry.example.com.',
+    `Not a server address: "${server}"; give https://host or https://host:port.`,
+    'Give https://host or https://host:port.',
   )
 }

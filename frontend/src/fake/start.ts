@@ -11,16 +11,28 @@ export function startCalls(world: World, session: FakeSession): Backend['Start']
     HubPassword: (username, password, code) =>
       world.answer('Start.HubPassword', () => {
         if (password === 'wrong')
-          throw fault('denied', 'Docker Hub refuses that name and password.', 'Try again.')
+          throw fault(
+            'denied',
+            'Docker hub does not take this sign-in: wrong name, password or code.',
+            'Try again, or sign in by your own docker, or with a token that you make there.',
+          )
         if (username === 'two' && code === '')
-          throw fault('second_factor', 'Docker Hub asks for a second factor.', 'Enter the code of your app.')
+          throw fault(
+            'second_factor',
+            'The account has a second factor: its code is asked for.',
+            'Give the six digits of your authenticator, or a recovery code.',
+          )
         session.breakOff(fault('cancelled', '', ''))
         return world.become('active')
       }),
     Paste: ({ host, username, secret, noCheck }) =>
       world.answer('Start.Paste', () => {
         if (secret === 'wrong' && !noCheck)
-          throw fault('denied', `${host} refuses that token.`, 'Copy it again, whole, or generate another.')
+          throw fault(
+            'denied',
+            `Nothing was stored: refused by ${host}: unauthorized.`,
+            'Check the name and the token. Nothing was stored.',
+          )
         world.become('active')
         return {
           account: username,
@@ -85,8 +97,23 @@ function probe(address: string): ServerProbe {
     fix: '',
   }
   if (/hub\.docker\.com|docker\.io/.test(address)) return { ...good, kind: 'docker_hub', version: '' }
-  if (address.includes('ghcr.io')) return { ...good, kind: 'registry', version: '', registries: ['ghcr.io'] }
-  if (address.includes('old')) return { ...good, version: 'v0.1.0', tooOld: true }
+  if (address.includes('ghcr.io'))
+    return {
+      ...good,
+      kind: 'registry',
+      version: '',
+      registries: ['ghcr.io'],
+      says: 'A registry answers there, and no Lanyard server.',
+      fix: 'Make a token there, and paste it.',
+    }
+  if (address.includes('old'))
+    return {
+      ...good,
+      version: 'v0.1.0',
+      tooOld: true,
+      says: 'The server is of an earlier version and does not know what was asked.',
+      fix: 'Ask who runs it to update it. Pulls and pushes are not affected.',
+    }
   if (address.includes('self'))
     return {
       ...good,
@@ -96,8 +123,8 @@ function probe(address: string): ServerProbe {
       kind: 'other',
       version: '',
       registries: [],
-      says: 'Its certificate is signed by nobody whom this computer trusts.',
-      fix: 'Ask who runs it for the fingerprint, then trust it in a terminal: lanyard trust self.example.com',
+      says: 'The certificate of self.example.com is by an authority that this computer does not know: sha256:7a410c9e55d218f03b66af21904ed75c, subject "CN=self.example.com", issuer "CN=self.example.com", valid 2026-01-02 to 2027-01-02.',
+      fix: 'Ask whoever runs the server for the fingerprint, another way than through it. If it is the same, trust it in a terminal: lanyard trust self.example.com',
     }
   if (address.includes('nowhere'))
     return {
@@ -107,8 +134,8 @@ function probe(address: string): ServerProbe {
       kind: 'other',
       version: '',
       registries: [],
-      says: 'The name is not known.',
-      fix: 'Check the address and the network.',
+      says: `Server not reachable: ${address}: there is no such name.`,
+      fix: 'Check the address and the network, and try again.',
     }
   return good
 }
@@ -120,8 +147,8 @@ export function preflightOf(world: World): Check[] {
       ? {
           id: 'keychain',
           state: 'bad',
-          says: 'No program of this desktop keeps secrets.',
-          fix: 'Install gnome-keyring, KWallet or KeePassXC, or use an encrypted file.',
+          says: 'No keychain answers in this session, and without one Lanyard keeps no secrets.',
+          fix: "Start one, such as GNOME Keyring or KeePassXC's Secret Service, and try again.",
           action: 'choose_keychain',
         }
       : { id: 'keychain', state: 'good', says: 'Secrets go into GNOME Keyring.', fix: '', action: '' },

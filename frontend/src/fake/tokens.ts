@@ -16,7 +16,7 @@ export function tokenCalls(world: World): Backend['Tokens'] {
 
   function find(id: string): Token {
     const one = world.tokens.find((token) => token.id === id)
-    if (!one) throw fault('not_found', 'There is no such token any more.', 'Look at the list again.')
+    if (!one) throw fault('not_found', 'It is not there any more.', 'Look at the list again.')
     return one
   }
 
@@ -141,7 +141,10 @@ export function tokenCalls(world: World): Backend['Tokens'] {
         return {
           token: token ?? before,
           previous: !token && before !== null,
-          says: token || before ? '' : 'None of your tokens has this secret.',
+          says:
+            token || before
+              ? ''
+              : "It is none of this account's tokens: one of another account, one that was deleted, or none at all.",
         }
       }),
     SaveSecret: () => world.answer('Tokens.SaveSecret', () => ({ file: '/home/anna/token.txt' })),

@@ -6,6 +6,9 @@ import { fault, type World } from './world'
 const helper = '/home/anna/.local/bin/docker-credential-lanyard'
 const file = '/home/anna/.docker/config.json'
 
+// repository is that of an image, without registry and tag.
+const repository = (image: string) => image.replace(/^[^/]*\//, '').replace(/:[^/]*$/, '')
+
 export function toolCalls(world: World): Backend['Tools'] {
   function plan(replace: boolean): ToolsPlan {
     if (world.otherHelper && !replace)
@@ -25,8 +28,8 @@ export function toolCalls(world: World): Backend['Tools'] {
     if (world.tools.offer && !mayCopy)
       throw fault(
         'helper_missing',
-        'Your shell does not find the credential helper, so docker would not either. Nothing was written.',
-        `Agree to a copy at ${world.tools.offer}, or add its folder to PATH yourself.`,
+        `The account's shell does not find docker-credential-lanyard (/bin/bash); a copy could be put at ${world.tools.offer}.`,
+        'Agree to the copy, or put the helper on your PATH; then apply again.',
       )
     world.tools = {
       ...world.tools,
@@ -80,16 +83,24 @@ export function toolCalls(world: World): Backend['Tools'] {
     Why: (image) =>
       world.answer('Tools.Why', () => ({
         image,
-        verdict: 'denied',
-        says: `anna may pull ${image.replace(/:[^/]*$/, '')}, but this computer’s token may not: it was deactivated on 21 November.`,
-        fix: 'Activate the token under Personal access tokens.',
+        verdict: 'read_only',
+        says: `anna may pull ${repository(image)}, but: this token of anna may not push ${repository(image)}: its access permissions do not reach that far.`,
+        fix: '',
         steps: [
-          { title: '/home/anna/.docker/config.json', says: 'docker reads it.', good: true },
-          { title: 'file', says: `"${world.registry}" is there, and names lanyard.`, good: true },
-          { title: 'docker-credential-lanyard', says: 'It answers in 4 ms.', good: true },
-          { title: 'account', says: 'anna, with the token …7QxK.', good: true },
-          { title: 'token', says: 'It is deactivated, so the service refuses it.', good: false },
-          { title: 'rule for pull', says: 'Not asked: nobody came that far.', good: null },
+          { title: 'docker-credential-lanyard', says: 'has credentials', good: true },
+          { title: 'account', says: `anna@http://${world.registry}`, good: true },
+          { title: 'token', says: '…7QxK of anna, until 21 February 2027 10:00', good: null },
+          { title: 'registry', says: 'pull yes, push no: denied', good: true },
+          {
+            title: 'rule for pull',
+            says: "the team team/devs, of which anna is a member, may pull and push everything of team; the token's access permissions let it pull",
+            good: true,
+          },
+          {
+            title: 'rule for push',
+            says: "the team team/devs, of which anna is a member, may pull and push everything of team; the token's access permissions let it pull",
+            good: false,
+          },
         ],
       })),
   }
@@ -141,7 +152,7 @@ export function toolListOf(world: World): ToolView[] {
       file: own,
       state: 'other_helper',
       by: 'auth.json',
-      says: `A password for ${world.registry} lies in ${own} and goes before the helper.`,
+      says: 'A password lies in its file in clear, and counts first.',
       ours: false,
     }),
     there('skopeo', '1.20.0', { file: own }),
@@ -150,7 +161,7 @@ export function toolListOf(world: World): ToolView[] {
       file: '/home/anna/.config/helm/registry/config.json',
       state: 'broken',
       by: '',
-      says: 'Its file is not valid JSON (line 4).',
+      says: 'It is not valid JSON (at byte 97).',
       ours: false,
     }),
     absent('buildah'),
@@ -163,30 +174,30 @@ export function findingsOf(world: World): Finding[] {
   if (world.options.quiet) return []
   return [
     {
-      id: 'clear-auth',
+      id: 'stale-auths',
       weight: 'problem',
       tools: ['podman', 'skopeo', 'buildah'],
-      what: 'A password lies in /home/anna/.config/containers/auth.json in clear.',
-      why: 'Anybody who reads the file can use it. It also goes before Lanyard’s token.',
-      fix: 'Move it into the keychain.',
+      what: '/home/anna/.config/containers/auth.json has the password of anna for localhost:8460 in clear.',
+      why: 'podman, skopeo, buildah would take it instead of your sign-in.',
+      fix: "Move it into the keychain; Lanyard's helper answers for it.",
       fixable: true,
     },
     {
-      id: 'helm-json',
+      id: 'file-refused',
       weight: 'warning',
       tools: ['helm'],
-      what: 'helm’s file is not valid JSON.',
-      why: 'helm reads no account from it.',
-      fix: 'Put line 4 of /home/anna/.config/helm/registry/config.json right.',
+      what: '/home/anna/.config/helm/registry/config.json cannot be used: it is not valid JSON (at byte 97).',
+      why: 'Tools that read it fail, or go on without it; Lanyard does not write to a file it could damage.',
+      fix: 'Put the file right, or move it away; then run this again.',
       fixable: false,
     },
     {
-      id: 'env',
+      id: 'docker-desktop',
       weight: 'note',
       tools: ['docker'],
-      what: 'DOCKER_AUTH_CONFIG is set in your shell.',
-      why: 'docker asks it first, for the registries that it names.',
-      fix: 'Take it out of /home/anna/.profile if you do not need it.',
+      what: '/home/anna/.docker/config.json has Docker Desktop\'s "credsStore": "desktop".',
+      why: 'It answers for all registries but those that Lanyard is named for, and only while Docker Desktop runs, which writes it again at every start.',
+      fix: 'Nothing, while you use Docker Desktop: the entries of Lanyard count before it.',
       fixable: false,
     },
   ]

@@ -16,10 +16,10 @@ export function at(time: string): Date | null {
 export function far(ahead: number): [number, Intl.RelativeTimeFormatUnit] | null {
   const long = Math.abs(ahead)
   if (long < minute) return null
-  if (long < hour) return [Math.floor(long / minute), 'minute']
-  if (long < day) return [Math.floor(long / hour), 'hour']
-  // What lies ahead is 90 days still when a minute of them is over.
+  // What lies ahead is 90 days, or 24 hours, still when a minute of them is over.
   const whole = ahead > 0 ? Math.round : Math.floor
+  if (whole(long / minute) < 60) return [whole(long / minute), 'minute']
+  if (whole(long / hour) < 24) return [whole(long / hour), 'hour']
   if (long < 120 * day) return [whole(long / day), 'day']
   if (long < 730 * day) return [whole(long / (30.44 * day)), 'month']
   return [whole(long / (365.25 * day)), 'year']

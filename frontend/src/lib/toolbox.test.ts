@@ -57,7 +57,7 @@ describe('Doctor', () => {
     const doctor = new Doctor(fake)
     await doctor.load()
     expect(doctor.view).toHaveLength(3)
-    await doctor.fix('clear-auth')
+    await doctor.fix('stale-auths')
     expect([doctor.view?.length, doctor.outcome, doctor.fixing]).toEqual([2, 'fixed', ''])
   })
 
@@ -70,7 +70,7 @@ describe('Doctor', () => {
       void doctor.refresh() // as the change of a file has it
       return left
     }
-    await doctor.fix('clear-auth')
+    await doctor.fix('stale-auths')
     expect(doctor.outcome).toBe('fixed')
   })
 
@@ -78,14 +78,14 @@ describe('Doctor', () => {
     const doctor = new Doctor(fake)
     const all = fake.findings
     fake.Tools.Fix = async () => all
-    await doctor.fix('clear-auth')
+    await doctor.fix('stale-auths')
     expect(doctor.outcome).toBe('not_fixed')
   })
 
   it('claims nothing where fixing failed', async () => {
     const doctor = new Doctor(fake)
     fake.fail['Tools.Fix'] = fault('failed', 'No.', '')
-    await doctor.fix('clear-auth')
+    await doctor.fix('stale-auths')
     expect([doctor.outcome, doctor.fixing, doctor.error?.code]).toEqual(['', '', 'failed'])
   })
 })

@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { de } from './de'
-import { goWords } from './de/go'
 import { en, type Key } from './en'
+import { german } from './go-said'
 import type { Message } from './words.svelte'
 
 // The message files against each other, and against the page that uses them.
@@ -13,7 +13,7 @@ const languages: Record<string, Record<string, Message>> = { de }
 const keys = Object.keys(en) as Key[]
 
 const forms = (message: Message) => (typeof message === 'string' ? [message] : [message.one, message.other])
-const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort().join(' ')
+const places = (text: string) => [...new Set(text.match(/\{\*?\w+\}/g))].sort().join(' ')
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -74,11 +74,11 @@ describe('messages', () => {
 
 describe('what Go says', () => {
   it('has the same places in German', () => {
-    const differing = goWords.filter(([english, here]) => places(english) !== places(here))
+    const differing = german.filter(([english, here]) => places(english) !== places(here))
     expect(differing).toEqual([])
   })
   it('is there once', () => {
-    const all = goWords.map(([english]) => english)
+    const all = german.map(([english]) => english)
     expect(all.filter((one, i) => all.indexOf(one) !== i)).toEqual([])
   })
 })

@@ -1,10 +1,9 @@
 import { getContext, setContext } from 'svelte'
-import type { AppError } from '../lib/contract'
 import { at, count as amount, far, plain } from '../lib/format'
 import { de } from './de'
-import { goWords } from './de/go'
 import { en, type Key } from './en'
-import { translate, type Said } from './go'
+import { translate, type Pair, type Said } from './go'
+import { goWords } from './go-words'
 
 // The words of the page, in the language that was chosen: English and German.
 
@@ -52,10 +51,10 @@ function once<A extends unknown[], F>(make: (...asked: A) => F): (...asked: A) =
   }
 }
 
-type Part = { text: string } | { place: string }
+type Piece = { text: string } | { place: string }
 
 // taken is a text taken apart into what it says and its places.
-const taken = once((form: string): Part[] =>
+const taken = once((form: string): Piece[] =>
   form
     .split(/(\{\w+\})/)
     .filter(Boolean)
@@ -71,6 +70,7 @@ const numbers = once((locale: string) => new Intl.NumberFormat(locale))
 
 export class Words {
   language = $state<Language>('en')
+  #go = $state.raw<readonly Pair[]>([]) // what Go says, in the language
   #zone: string | undefined // undefined: the computer's own
 
   constructor(language: Language = 'en', zone?: string) {
@@ -81,6 +81,15 @@ export class Words {
   // choose takes a language, or '' for the system's.
   choose(language: '' | Language) {
     this.language = language || spoken(globalThis.navigator?.languages ?? [])
+    if (this.language !== 'en' && this.#go.length === 0)
+      void goWords().then(
+        (pairs) => this.learn(pairs),
+        () => {}, // what Go says stays English
+      )
+  }
+
+  learn(pairs: readonly Pair[]) {
+    this.#go = pairs
   }
 
   get locale(): string {
@@ -96,7 +105,7 @@ export class Words {
   }
 
   // parts is a message for who shows its places in a way of its own.
-  parts(key: Key, values: Values = {}): Part[] {
+  parts(key: Key, values: Values = {}): Piece[] {
     const message = messages[this.language][key]
     const form =
       typeof message === 'string'
@@ -185,12 +194,9 @@ export class Words {
   // go is what Go said in English, in the chosen language where its words are
   // known, and in English, marked so, where they are not.
   go(text: string): Said {
-    return this.language === 'en' ? { text, lang: undefined } : translate(text, goWords)
-  }
-
-  // error has the words of one for the eye: its own, or for its code.
-  error(error: AppError): { message: Said; action: Said } {
-    return { message: this.go(error.message), action: this.go(error.action) }
+    return this.language === 'en'
+      ? { text, lang: undefined, parts: [{ text, lang: undefined }] }
+      : translate(text, this.#go)
   }
 }
 

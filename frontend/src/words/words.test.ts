@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { german as pairs } from './go-said'
 import { Words, spoken } from './words.svelte'
 
 const words = new Words('en', 'UTC')
 const german = new Words('de', 'Europe/Berlin')
+german.learn(pairs)
 const now = new Date('2026-11-23T09:00:00Z')
 const after = (ms: number) => new Date(now.getTime() + ms).toISOString()
 const minute = 60_000
@@ -18,6 +20,11 @@ describe('relative', () => {
     [-59 * minute, '59 minutes ago'],
     [hour, 'in 1 hour'],
     [-23.9 * hour, '23 hours ago'],
+    [day - 1000, 'in 1 day'],
+    [12 * hour - 1000, 'in 12 hours'],
+    [hour - 1000, 'in 1 hour'],
+    [10 * minute - 1000, 'in 10 minutes'],
+    [-hour + 1000, '59 minutes ago'],
     [day, 'in 1 day'],
     [90 * day - 5 * minute, 'in 90 days'],
     [89.4 * day, 'in 89 days'],
@@ -105,15 +112,59 @@ describe('the language', () => {
 })
 
 describe('what Go says', () => {
-  const known = 'The server at localhost:8460 does not answer.'
-  it('is left alone in English', () => expect(words.go(known)).toEqual({ text: known, lang: undefined }))
+  const known = "This computer's own service runs at http://localhost:8460."
+  const said = (text: string) => german.go(text).text
+  it('is left alone in English', () =>
+    expect(words.go(known)).toMatchObject({ text: known, lang: undefined }))
   it('is said in German where it is known, with its names', () =>
-    expect(german.go(known)).toEqual({ text: 'Der Server localhost:8460 antwortet nicht.', lang: undefined }))
+    expect(german.go(known)).toMatchObject({
+      text: 'Der Dienst dieses Computers läuft unter http://localhost:8460.',
+      lang: undefined,
+    }))
   it('is English, and marked so, where it is not', () =>
-    expect(german.go('disk is full')).toEqual({ text: 'disk is full', lang: 'en' }))
+    expect(german.go('disk is full')).toMatchObject({ text: 'disk is full', lang: 'en' }))
+  it('is English where German was not learned', () =>
+    expect(new Words('de').go(known)).toMatchObject({ text: known, lang: 'en' }))
   it('is said sentence by sentence', () =>
-    expect(german.go(`${known} Unlock it with its password.`).text).toBe(
-      'Der Server localhost:8460 antwortet nicht. Mit dem Passwort des Schlüsselbunds entsperren.',
+    expect(said(`${known} Sign in again.`)).toBe(
+      'Der Dienst dieses Computers läuft unter http://localhost:8460. Neu anmelden.',
     ))
-  it('is nothing where it said nothing', () => expect(german.go('')).toEqual({ text: '', lang: undefined }))
+  it('is said link by link, as errors are put together', () =>
+    expect(
+      said(
+        'List tokens: server not reachable: https://x.example: nobody answers there (connection refused).',
+      ),
+    ).toBe(
+      'Token auflisten: Server nicht erreichbar: https://x.example: dort antwortet niemand (Verbindung abgelehnt).',
+    ))
+  it('says in German what stands in a sentence', () =>
+    expect(
+      said(
+        'ada may pull team/app, but: this token of ada may not push team/app: its access permissions do not reach that far.',
+      ),
+    ).toBe(
+      'ada darf team/app laden, aber: dieses Token von ada darf team/app nicht hochladen: seine Berechtigungen reichen nicht so weit.',
+    ))
+  it('marks what is not known within what is', () =>
+    expect(
+      german.go('List tokens: server error: the disk is on fire.').parts.filter((part) => part.lang),
+    ).toEqual([{ text: 'the disk is on fire.', lang: 'en' }]))
+  it('takes no sentence for one of few words', () =>
+    expect(german.go('It was stopped by root').lang).toBe('en'))
+  it('leaves commands and names as they are', () =>
+    expect(['lanyard docker setup', '/home/ada/x.json'].map(said)).toEqual([
+      'lanyard docker setup',
+      '/home/ada/x.json',
+    ]))
+  it('says each clause by itself, and dates', () =>
+    expect(
+      [
+        "ada may do everything under the name ada; the token's access permissions let it pull",
+        '…7QxK of ada, until 21 February 2027 10:00',
+      ].map(said),
+    ).toEqual([
+      'ada darf unter dem Namen ada alles; die Berechtigungen des Tokens lassen laden',
+      '…7QxK von ada, bis 21. Februar 2027 um 10:00',
+    ]))
+  it('is nothing where it said nothing', () => expect(german.go('').text).toBe(''))
 })
