@@ -17,7 +17,7 @@ import (
 const HubURL = "https://hub.docker.com"
 
 // ErrPassword: Docker Hub does not take the name and password, or the code.
-var ErrPassword = errors.New("docker hub does not take this sign-in")
+var ErrPassword = errors.New("Docker Hub does not take this sign-in")
 
 // Hub is Docker Hub, for managing tokens with an access token. Nothing is
 // asked. transport nil is the system's.
@@ -52,7 +52,7 @@ func (HubAccess) GoString() string { return "***" }
 // the person's authenticator.
 type SecondFactor struct{ challenge string }
 
-func (*SecondFactor) Error() string { return "docker hub asks for a second factor" }
+func (*SecondFactor) Error() string { return "Docker Hub asks for a second factor" }
 
 // String hides the challenge.
 func (*SecondFactor) String() string { return "***" }

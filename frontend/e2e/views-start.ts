@@ -107,7 +107,7 @@ export const start: View[] = [
     query: '',
     title: signInTitle,
     reach: async (page) => {
-      await probe(page, 'https://ghcr.io', /no Lanyard server/)
+      await probe(page, 'https://ghcr.io', 'A registry, but no Lanyard server')
       await button(page, 'Paste a token')
       await expect(page.getByRole('textbox', { name: 'Registry' })).toHaveValue('ghcr.io')
     },
@@ -137,7 +137,7 @@ export const start: View[] = [
       await page.getByRole('textbox', { name: 'User name' }).fill('two')
       await page.getByLabel('Password', { exact: true }).fill('secret')
       await button(page, 'Sign in')
-      await expect(page.getByText('The account has a second factor')).toBeVisible()
+      await expect(page.getByText('Docker Hub asks for a second factor.')).toBeVisible()
     },
   },
   {
