@@ -138,7 +138,14 @@ func (s *Session) StartDaemon() error {
 	if err := s.activate(false); err != nil {
 		return err
 	}
+	// Now and then, and the more so the busier the machine, gnome-keyring hangs at its start.
 	err := s.startDaemon()
+	for range 2 {
+		if !errors.Is(err, errWaited) {
+			break
+		}
+		err = s.startDaemon()
+	}
 	return errors.Join(err, s.activate(true))
 }
 
@@ -218,8 +225,11 @@ const (
 	collection = "org.freedesktop.Secret.Collection"
 	login      = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
 
-	patience = time.Minute // many sessions may start at once
+	patience = 40 * time.Second // many sessions may start at once
 )
+
+// errWaited: it did not come about in time.
+var errWaited = errors.New("waited")
 
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -354,7 +364,7 @@ func (s *Session) poll(what string, done func(*dbus.Conn) bool) error {
 	end := time.Now().Add(patience)
 	for !done(conn) {
 		if time.Now().After(end) {
-			return fmt.Errorf("waited %v for %s", patience, what)
+			return fmt.Errorf("%w %v for %s", errWaited, patience, what)
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
