@@ -23,7 +23,7 @@ import (
 // Errors of the window's own.
 var (
 	errTooOld       = errors.New("the server is of an earlier version")
-	errAtHub        = errors.New("Docker Hub does not tell")
+	errAtHub        = errors.New("not told by Docker Hub")
 	errSecondFactor = errors.New("the account has a second factor")
 	errMoment       = errors.New("not a moment")
 )

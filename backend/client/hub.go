@@ -17,7 +17,7 @@ import (
 const HubURL = "https://hub.docker.com"
 
 // ErrPassword: Docker Hub does not take the name and password, or the code.
-var ErrPassword = errors.New("Docker Hub does not take this sign-in")
+var ErrPassword = errors.New("sign-in not taken by Docker Hub")
 
 // Hub is Docker Hub, for managing tokens with an access token. Nothing is
 // asked. transport nil is the system's.

@@ -107,7 +107,7 @@ func hubPassword(ctx context.Context, t terminal, hub signin.Hub, username strin
 	}
 	return hub.ByPassword(ctx, username, password, func() (string, error) {
 		if !t.person() {
-			return "", errors.New("Docker Hub asks for the code of a second factor, which only a person at a terminal can type")
+			return "", errors.New("the code of a second factor is asked for, which only a person at a terminal can type")
 		}
 		return readCode(t)
 	})

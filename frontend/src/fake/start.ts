@@ -13,7 +13,7 @@ export function startCalls(world: World, session: FakeSession): Backend['Start']
         if (password === 'wrong')
           throw fault(
             'denied',
-            'Docker Hub does not take this sign-in: wrong name, password or code.',
+            'Sign-in not taken by Docker Hub: wrong name, password or code.',
             'Try again, or sign in by your own docker, or with a token that you make there.',
           )
         if (username === 'two' && code === '')
