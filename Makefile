@@ -29,13 +29,16 @@ RACE := ^lanyard/backend/(store|token|grant|server)(/|$$)
 # Tests that "make test" leaves to others: pictures to make gallery; to make faults what takes long
 # and has a shorter one beside it: the same way with another tool, another registry, another fault.
 PICTURES := ^Test(Security)?Gallery$$
-LONG := ^(TestDockerHubTwice|TestDockerHubAccessExpired|TestDockersOwnSignIn|TestMoveUnderWork|TestKilledWhileCollecting)$$|^TestScriptsAtAComputer$$/^(docker_doctor_bad|org|token_more)$$
+LONG := ^(TestDockerHubTwice|TestDockerHubAccessExpired|TestDockersOwnSignIn|TestMoveUnderWork|TestKilledWhileCollecting)$$|^TestScriptsAtAComputer$$/^(docker_doctor|docker_doctor_bad|org|session|token_more)$$
 
 # Tests of the packages in RACE in which nothing happens at once, and which the race detector makes ten times as long.
 ALONE := ^(TestScanNeverDiffers|TestSameAsInMemory|TestScannersFindSecrets|TestBadInput|TestRightsHistory)$$
 
 # The tests in which something breaks, by their names; LANYARD_FAULTS is how many rounds those play that have rounds.
 FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor|BadInput
+
+# Most tests wait for other programs: more of them at once than there are processors.
+BUSY := -p 6 -parallel 4
 
 # Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
 export LANYARD_TOOLS := $(CURDIR)/build/tools
@@ -54,7 +57,8 @@ build: need-window ## the three programs, to build/bin
 	@echo "go build $(WINDOW) $(VERSION)"
 	@CGO_ENABLED=1 $(GO_BUILD) -tags $(WINDOW_TAGS) -o build/bin/$(WINDOW) . $(QUIET)
 
-test: need-test check build unit race web browser lint demo ## installs what is missing, runs the tests, the linters and the demonstration; of what is long, a part
+test: need-test check build unit race web lint ## installs what is missing, runs the tests, the linters and the demonstration; of what is long, a part
+	@$(MAKE) -j2 --output-sync=target browser demo
 	@echo "make test: all passed"
 
 check: need-go
@@ -67,8 +71,8 @@ check: need-go
 
 unit: need-test build
 	@echo "go test"
-	@go test -p 4 -count=1 -timeout 20m -vet=off -skip '$(PICTURES)|$(LONG)' $$(go list ./... | grep -vE '$(RACE)')
-	@go test -p 4 -count=1 -timeout 20m -vet=off -run '$(ALONE)' $$(go list ./... | grep -E '$(RACE)')
+	@go test $(BUSY) -count=1 -timeout 20m -vet=off -skip '$(PICTURES)|$(LONG)' $$(go list ./... | grep -vE '$(RACE)')
+	@go test $(BUSY) -count=1 -timeout 20m -vet=off -run '$(ALONE)' $$(go list ./... | grep -E '$(RACE)')
 
 race: need-test
 	@echo "go test -race, where two things happen at once"

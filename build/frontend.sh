@@ -77,7 +77,8 @@ test)
 browser)
 	ready
 	export LANYARD_SEED=${LANYARD_SEED:-$RANDOM}
-	echo "Playwright: the states of the pages, every third one (LANYARD_SEED=$LANYARD_SEED), or all with LANYARD_FAULTS"
+	echo "Playwright: a part of the pages and stories that LANYARD_SEED=$LANYARD_SEED decides, or all with LANYARD_FAULTS"
+	echo "Playwright: the states of the pages"
 	npm run --silent e2e -- --reporter=dot
 	echo "Playwright: the pages and the real Go half"
 	npm run --silent test:real
