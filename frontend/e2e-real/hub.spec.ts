@@ -140,7 +140,7 @@ test('Home, and the tokens at Docker Hub', async () => {
   await toHome(page)
   const { lastFour } = await current(page)
   const facts = page.getByRole('region', { name: account })
-  await expect(facts).toContainText('hub.docker.com')
+  await expect(facts).toContainText('Docker Hub')
   await expect(facts).toContainText(`…${lastFour}`)
   await noFaults(page)
   await go(page, 'Personal access tokens')

@@ -18,7 +18,12 @@ export function usesOf(world: World): HomeView {
   return {
     uses: [
       use(0.0014, 'docker', '', '', '/home/anna/src/shop'),
-      use(0.01, 'podman', 'team/secret-project', 'anna may not pull from it.'),
+      use(
+        0.01,
+        'podman',
+        'team/secret-project',
+        'this token of anna may not pull team/secret-project: its access permissions do not reach that far',
+      ),
       use(0.2, 'crane', ''),
       use(1.4, 'docker', 'team/base-images/debian', '', '/home/anna/src/a-rather-long-folder/of-a-project'),
       use(3, 'skopeo', 'anna/hello'),

@@ -40,6 +40,7 @@ describe('names', () => {
     expect(characters('x'.repeat(100))).toBe(100)
   })
   it('takes the host out of an address', () => expect(host('https://r.example:8443/')).toBe('r.example:8443'))
+  it('calls Docker Hub by its name', () => expect(host('https://hub.docker.com')).toBe('Docker Hub'))
   it('leaves an ordinary name as it is', () => expect(plain('ci, nightly <b>')).toBe('ci, nightly <b>'))
   it('makes one line of several', () => expect(plain('a\r\nb\u2028c\td')).toBe('a b c d'))
   it.each(['\u202Etxt.exe', 'מפתח', '\u200Fx', '\u2067y'])('isolates %j', (name) =>

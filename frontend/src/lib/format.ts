@@ -66,9 +66,10 @@ export function characters(text: string): number {
   return [...text].length
 }
 
-// host is the part of an address that people recognise.
+// host is what people recognise a server by.
 export function host(address: string): string {
-  return address.replace(/^https?:\/\//, '').replace(/\/$/, '')
+  const name = address.replace(/^https?:\/\//, '').replace(/\/$/, '')
+  return name === 'hub.docker.com' ? 'Docker Hub' : name
 }
 
 // Characters that turn the direction of what stands beside them.

@@ -13,7 +13,7 @@ export class Work {
     // Who starts work from an effect does not want to run again when it ends.
     const busy = () => untrack(() => this.busy)
     // What a person asks for waits for a look that is under way, and is not lost.
-    if (busy() === 'load' && what !== 'load') await this.#looking
+    while (busy() === 'load' && what !== 'load') await this.#looking
     if (busy()) return undefined
     this.busy = what
     this.error = null

@@ -88,6 +88,8 @@ export const start: Record<keyof typeof en, Message> = {
   'waiting.title': 'Der Browser ist an der Reihe …',
   'waiting.code_says':
     'Auf einem beliebigen Gerät die Seite unten öffnen und den Code eingeben. Er gilt für eine Anmeldung.',
+  'waiting.docker_says':
+    'Docker öffnet den Browser. Wenn nicht, die Seite unten öffnen und dort den Code eingeben.',
   'waiting.code': 'Code',
   'waiting.copy_code': 'Code kopieren',
   'waiting.copy_link': 'Link kopieren',

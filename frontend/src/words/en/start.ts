@@ -87,6 +87,8 @@ export const start = {
   'waiting.code_title': 'Enter this code in a browser',
   'waiting.title': 'Waiting for your browser …',
   'waiting.code_says': 'On any device, open the page below and enter the code. It holds for one sign-in.',
+  'waiting.docker_says':
+    'Docker opens your browser. If it does not, open the page below, and enter the code there.',
   'waiting.code': 'Code',
   'waiting.copy_code': 'Copy code',
   'waiting.copy_link': 'Copy link',
