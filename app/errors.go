@@ -94,7 +94,7 @@ var kinds = []struct {
 	{registryauth.ErrLimited, "limited", "", "Wait a while and try again."},
 	{registryauth.ErrServer, "failed", "", "Try again in a moment."},
 
-	{client.ErrAddress, "address", "", ""},
+	{client.ErrAddress, "address", "", "Give https://host or https://host:port."},
 	{client.ErrNotServer, "not_server", "", "Check the address. Nothing was opened and nothing changed."},
 	{client.ErrTrust, "failed", "", "Nothing is believed of that server before it is put right."},
 	{client.ErrCertificate, "refused", "", "Whoever runs the server has to put it right. Nothing was sent to it."}, // but see certificate

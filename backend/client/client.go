@@ -143,9 +143,9 @@ func parseAddress(address string, mayHTTP func(hostPort string) bool) (string, e
 	case err != nil || len(text) > 512 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return "", fmt.Errorf("%w: %.80q", ErrAddress, address)
 	case u.User != nil: // not quoted: a password may be in it
-		return "", fmt.Errorf("%w: it holds a user name or password; give https://host or https://host:port", ErrAddress)
+		return "", fmt.Errorf("%w: it holds a user name or password", ErrAddress)
 	case u.Scheme != "https" && u.Scheme != "http" || !isHost(strings.ToLower(u.Hostname())) || !isPort(u) || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return "", fmt.Errorf("%w: %.80q; give https://host or https://host:port", ErrAddress, address)
+		return "", fmt.Errorf("%w: %.80q", ErrAddress, address)
 	}
 	own := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
 	base := u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), own)

@@ -49,7 +49,7 @@ async function closed(): Promise<string> {
   return address
 }
 
-const address = /[Gg]ive https:\/\/host/
+const address = /Give https:\/\/host/
 const other = /Check the address\. Nothing was opened and nothing changed/
 const network = /Check the address and the network/
 const cases: { name: string; address: () => Promise<string>; says: RegExp; act: RegExp }[] = [

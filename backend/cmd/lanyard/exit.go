@@ -51,7 +51,7 @@ var advice = []struct {
 	{keychain.ErrNotOurs, exitKeychain, "Lock it with its own program, or with your screen."},
 	{keychain.ErrMoving, exitKeychain, "See where it stands: lanyard keychain status"},
 	{keychain.ErrNotRemoved, exitKeychain, "The entry is not served any more; removing it is tried again with the next command."},
-	{client.ErrAddress, exitUsage, ""},
+	{client.ErrAddress, exitUsage, "Give https://host or https://host:port."},
 	{client.ErrTrust, exitUsage, ""},
 	{client.ErrNotServer, exitUnreachable, "Check the address; nothing was opened, and nothing changed."},
 	{client.ErrCertificate, exitUnreachable, ""}, // what to do depends on the certificate, see sayCertificate

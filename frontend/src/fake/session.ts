@@ -184,5 +184,5 @@ const says: Record<Exclude<SessionState, 'signed_out'>, { detail: string; action
 function addressError(server: string): AppError | undefined {
   if (server === '' || server === 'docker-hub' || /^(https:\/\/|http:\/\/localhost)[^\s@]*$/.test(server))
     return undefined
-  return fault('address', `Not a server address: "${server}"; give https://host or https://host:port.`, '')
+  return fault('address', `Not a server address: "${server}".`, 'Give https://host or https://host:port.')
 }
