@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -117,16 +119,37 @@ func (k *killed) kill(n int, args ...string) (over bool, said string) {
 	under := []string{"-f", "-qq", "-o", "/dev/null", "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", effects, n), lanyard}
 	cmd := k.Program(k.ctx, "strace", append(under, args...)...)
 	cmd.Env = append(cmd.Env, "GOMAXPROCS=1") // strace counts by thread
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	over = k.finish(cmd)
-	return over, out.String()
+	return k.finish(cmd)
 }
 
+// terminal is what a program says while it runs.
+type terminal struct {
+	mu   sync.Mutex
+	said strings.Builder
+}
+
+func (t *terminal) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.said.Write(b)
+}
+
+func (t *terminal) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.said.String()
+}
+
+// printed is the address that a person opens whose browser does not open by itself.
+var printed = regexp.MustCompile(`(?m)^ +(http://\S+/authorize\?\S+)$`)
+
 // finish runs a program to its end, with a person at the browser that it may
-// open; done says that it was not killed and did not fail.
-func (k *killed) finish(cmd *exec.Cmd) (done bool) {
+// open; done says that it was not killed and did not fail. Where the browser was
+// killed before it opened, the person takes the address from the terminal.
+func (k *killed) finish(cmd *exec.Cmd) (done bool, said string) {
 	k.Helper()
+	var out terminal
+	cmd.Stdout, cmd.Stderr = &out, &out
 	opened := filepath.Join(k.Runtime, "opened")
 	_ = os.Remove(opened)
 	browser := k.service.Sit("anna")
@@ -136,16 +159,28 @@ func (k *killed) finish(cmd *exec.Cmd) (done bool) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	var allowed chan struct{}
+	patience := time.After(4 * time.Second)
+	byHand := false
 	for {
 		select {
 		case err := <-ended:
 			if allowed != nil {
 				<-allowed // its answer may come to nobody
 			}
-			return err == nil
+			return err == nil, out.String()
+		case <-patience:
+			byHand = true
 		case <-time.After(5 * time.Millisecond):
+			if allowed != nil {
+				continue
+			}
 			address, err := os.ReadFile(opened)
-			if err != nil || allowed != nil {
+			if err != nil && byHand {
+				if found := printed.FindStringSubmatch(out.String()); found != nil {
+					address, err = []byte(found[1]), nil
+				}
+			}
+			if err != nil {
 				continue
 			}
 			allowed = make(chan struct{})
@@ -272,8 +307,8 @@ func (k *killed) held() []string {
 func (k *killed) signedIn() {
 	k.Helper()
 	k.signedOut()
-	if !k.finish(k.Lanyard(k.ctx, "login", "--server", k.service.URL, "--yes")) {
-		k.Fatal("no sign-in")
+	if done, said := k.finish(k.Lanyard(k.ctx, "login", "--server", k.service.URL, "--yes")); !done {
+		k.Fatalf("no sign-in: %s", said)
 	}
 }
 

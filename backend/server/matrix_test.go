@@ -174,6 +174,8 @@ func (w *town) try(c cell, before map[string]string) (status int, changed bool, 
 		blame("a header of the client's: %s", said)
 	}
 	after := w.all()
+	// The client's own name for itself may be noted with the token's use, and be told the owner later.
+	changed = c.o.path == "/token" && out.status == http.StatusOK
 	for name, was := range before {
 		if after[name] == was {
 			continue
