@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -176,8 +177,13 @@ func (s *Service) logFile() string {
 func (s *Service) lastWords() string {
 	text, err := os.ReadFile(s.logFile())
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for _, line := range slices.Backward(lines) {
+		if why, ok := strings.CutPrefix(line, "lanyard: "); ok { // below it stands what to do
+			return why
+		}
+	}
 	if last := lines[len(lines)-1]; err == nil && last != "" {
-		return strings.TrimPrefix(last, "lanyard: ")
+		return last
 	}
 	return "it said nothing; see " + s.logFile()
 }

@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -197,15 +199,16 @@ func (d *Desk) Close() {
 	d.sweep()
 }
 
-// FreePort is a port of this computer that nobody listens on at this moment.
-func FreePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// FreePort is a port of this computer that nobody listens on at this moment, and
+// that no outgoing connection takes until somebody does: Linux gives those ports
+// from 32768 on.
+func FreePort() (port string, err error) {
+	for range 100 {
+		port = strconv.Itoa(16000 + rand.IntN(16000))
+		var l net.Listener
+		if l, err = net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			return port, l.Close()
+		}
 	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return "", err
-	}
-	return port, l.Close()
+	return "", err
 }
