@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -67,7 +70,7 @@ var serviceKeys = sync.OnceValues(func() (*keys.Keys, error) { return keys.New(t
 // service where they ask for one, and a person at a browser.
 func TestScriptsAtAComputer(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "computer"),
+		Files: drawn(t, filepath.Join("testdata", "computer")),
 		Setup: func(e *testscript.Env) error {
 			session, err := keyringtest.New(keyringtest.Options{})
 			if err != nil {
@@ -255,4 +258,28 @@ func member(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(v); (got == args[2]) == neg {
 		ts.Fatalf("%s is %q", args[1], got)
 	}
+}
+
+// drawn are the scripts of a folder that are played: every second one, from one that
+// LANYARD_SEED decides. All are with LANYARD_FAULTS, and where -run names one.
+func drawn(t *testing.T, folder string) (files []string) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(folder, "*.txtar"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no scripts in %s: %v", folder, err)
+	}
+	if os.Getenv("LANYARD_FAULTS") != "" || strings.Contains(flag.Lookup("test.run").Value.String(), t.Name()) {
+		return all
+	}
+	seed, err := strconv.ParseUint(os.Getenv("LANYARD_SEED"), 10, 64)
+	if err != nil {
+		seed = rand.Uint64N(1000)
+	}
+	t.Logf("LANYARD_SEED=%d", seed)
+	for i, file := range all {
+		if uint64(i)%2 == seed%2 {
+			files = append(files, file)
+		}
+	}
+	return files
 }
