@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -190,17 +191,26 @@ type saving struct {
 
 // save answers the question, by keyboard.
 func (a *answers) save(ctx context.Context, s saving) (bool, error) {
-	found, err := desk.Must(a.desk.Program(ctx, "xdotool", "search", "--sync", "--onlyvisible", "--name", s.Title))
-	if err != nil {
-		return false, err
+	var id string
+	for range 5 { // xdotool gives up where a window closes under its eyes
+		found, err := desk.Run(a.desk.Program(ctx, "xdotool", "search", "--sync", "--onlyvisible", "--name", s.Title))
+		if err != nil {
+			return false, err
+		}
+		if ids := strings.Fields(found.Out); found.Code == 0 && len(ids) > 0 {
+			id = ids[0]
+			break
+		}
 	}
-	id := strings.Fields(found.Out)[0]
+	if id == "" {
+		return false, fmt.Errorf("there is no window %q", s.Title)
+	}
 	if _, err := desk.Must(a.desk.Program(ctx, "xdotool", "windowfocus", "--sync", id)); err != nil {
 		return false, err
 	}
 	if s.File == "" {
 		return true, a.screen.Key(ctx, "Escape")
 	}
-	err = errors.Join(a.screen.Key(ctx, "ctrl+a"), a.screen.Type(ctx, s.File), a.screen.Key(ctx, "Return"))
+	err := errors.Join(a.screen.Key(ctx, "ctrl+a"), a.screen.Type(ctx, s.File), a.screen.Key(ctx, "Return"))
 	return err == nil, err
 }
