@@ -185,7 +185,7 @@ func TestCodesThatAreNotTaken(t *testing.T) {
 		}
 		late := client.NewAttempt(back)
 		code = w.code(late)
-		time.Sleep(2 * time.Minute)
+		time.Sleep(3 * time.Minute) // at 2 the service closes the connection
 		if _, err := w.server.Exchange(w.Context(), late, code); !errors.Is(err, client.ErrEnded) {
 			w.Errorf("too late: %v", err)
 		}
