@@ -37,8 +37,8 @@ ALONE := ^(TestScanNeverDiffers|TestSameAsInMemory|TestScannersFindSecrets|TestB
 # The tests in which something breaks, by their names; LANYARD_FAULTS is how many rounds those play that have rounds.
 FAULTS := Fault|Kill|Crash|Cut|Lost|Lock|Missing|Gone|Dead|Hang|Full|Race|Histor|BadInput
 
-# Most tests wait for other programs: more of them at once than there are processors.
-BUSY := -p 6 -parallel 4
+# Many tests wait for other programs: more packages at once than there are processors.
+BUSY := -p 4
 
 # Where the tests find other people's programs: $$LANYARD_TOOLS/bin.
 export LANYARD_TOOLS := $(CURDIR)/build/tools
