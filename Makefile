@@ -116,7 +116,7 @@ bench: need-test build ## the window beside an empty one of Wails, sizes, 1,000 
 	@go test -timeout 60m -run '^$$' -bench . -benchmem ./... | tee build/bench/bench.txt
 
 faults: need-test build ## what make test leaves out: whatever breaks (killed, locked, full, unreachable), all rounds, all pages, all tools
-	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -p 4 -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
+	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test $(BUSY) -count=1 -timeout 60m -v -run '$(FAULTS)' ./... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} go test -count=1 -timeout 30m -v -run '$(LONG)|^TestScriptsAtAComputer$$' ./backend/... | grep -vE '^(\?|=== (RUN|PAUSE|CONT))|no test files|no tests to run'
 	@LANYARD_FAULTS=$${LANYARD_FAULTS:-1000} build/frontend.sh browser
 	@$(MAKE) clients
